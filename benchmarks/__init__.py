@@ -1,0 +1,1 @@
+"""Benchmarks of mcpstruct against its peers. See README.md in this folder."""

@@ -1,0 +1,84 @@
+"""What every contestant's process does: read an order from the pipe, do it, answer.
+
+One JSON object a line each way.
+
+Orders:
+
+- `{"do": "hello"}` answers with the versions of the interpreter and of the packages measured;
+- `{"do": "time", "case": ..., "operation": ..., "repetitions": n}` answers with `{"ns": ...}`, the CPU time
+  of all n together.
+
+The clock is the CPU time of this process, not the time on the wall: the work measured neither waits nor
+sleeps, and on a machine that does other things as well the wall clock counts their time too. What CPU time
+does count, besides the interpreter, is the kernel's work for us, such as new pages for a large string; that
+is a cost of the codec.
+
+Garbage collection stays on, since it is on in a session; it is only run once before the clock starts, so that
+nobody pays for what the batch before left behind."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from importlib import metadata
+from itertools import repeat
+from typing import Any
+
+from benchmarks.corpus import Case, case
+
+__all__ = ["Prepare", "Prepared", "serve"]
+
+Prepared = tuple[Callable[[Any], Any], Any]
+"""A function of one argument and the argument that it is called with again and again."""
+Prepare = Callable[[Case, str], Prepared]
+"""Gives what one operation on one case is, for one contestant."""
+
+
+def _checked(prepare: Prepare, message: Case, operation: str) -> Prepared:
+    """Prepare, and refuse an encoder that does not give the message back: losing data is fast."""
+    function, argument = prepare(message, operation)
+    if operation != "decode" and json.loads(function(argument)) != json.loads(message.wire):
+        raise AssertionError(f"{message.name}: {operation} gives another message than the corpus holds")
+    return function, argument
+
+
+def _measure(prepared: Prepared, repetitions: int) -> int:
+    function, argument = prepared
+    for _ in repeat(None, 1 + repetitions // 20):
+        function(argument)
+    gc.collect()
+    begin = time.process_time_ns()
+    for _ in repeat(None, repetitions):
+        function(argument)
+    return time.process_time_ns() - begin
+
+
+def _versions(packages: tuple[str, ...]) -> dict[str, str]:
+    python = ".".join(map(str, sys.version_info[:3]))
+    return {"python": python, **{name: metadata.version(name) for name in packages}}
+
+
+def serve(prepare: Prepare, *packages: str) -> None:
+    """Answer orders until the pipe closes; `packages` are the distributions whose versions matter."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever a library prints must not come between two answers
+    ready: dict[tuple[str, str], Prepared] = {}
+    for line in sys.stdin:
+        try:
+            order = json.loads(line)
+            if order["do"] == "hello":
+                answer: dict[str, Any] = {"versions": _versions(packages)}
+            else:
+                key = (order["case"], order["operation"])
+                if key not in ready:
+                    ready[key] = _checked(prepare, case(key[0]), key[1])
+                answer = {"ns": _measure(ready[key], order["repetitions"])}
+        except Exception:
+            answer = {"failure": traceback.format_exc()}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()

@@ -1,0 +1,145 @@
+"""Flatten: `allOf` folded in, unions of constants made enums, copies of a named definition made references.
+
+What comes out uses a small vocabulary, checked here: any keyword that has no rule fails with its definition's name.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .schemas import Definitions, Node, NoRule, ref_name, ref_to
+
+KEYWORDS = {
+    "$ref", "type", "const", "enum", "properties", "required", "additionalProperties", "items", "anyOf", "allOf",
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems",
+    "format", "default",
+}  # fmt: skip
+PROSE = {"description", "$comment", "title", "examples", "deprecated", "$schema", "$id"}
+ANNOTATIONS = PROSE | {"propertyNames"}
+NOTHING: tuple[Any, ...] = (False, {"not": {}})
+
+
+def flatten(definitions: Definitions) -> Definitions:
+    """Every definition in the small vocabulary."""
+    flattener = Flattener(definitions)
+    flat = {name: flattener.node(node, name) for name, node in definitions.items()}
+    return {name: _share(node, _named(flat), name) for name, node in flat.items()}
+
+
+class Flattener:
+    def __init__(self, definitions: Definitions) -> None:
+        self.definitions = definitions
+
+    def node(self, node: Any, where: str) -> Node:
+        """One schema node, flat."""
+        if node is True:
+            return {}
+        if not isinstance(node, dict):
+            raise NoRule(where, f"a schema that is {node!r}")
+        here: Node = {k: v for k, v in node.items() if k not in ANNOTATIONS}  # pyright: ignore
+        self.check(here, node, where)  # pyright: ignore[reportUnknownArgumentType]
+        if "allOf" in here:
+            return self.all_of(here, where)
+        for key in ("properties",):
+            if key in here:
+                here[key] = {p: self.node(v, f"{where}.{p}") for p, v in here[key].items()}
+        if "items" in here:
+            here["items"] = self.node(here["items"], f"{where}[]")
+        if here.get("additionalProperties") in NOTHING:
+            here["additionalProperties"] = False
+        elif isinstance(here.get("additionalProperties"), dict):
+            here["additionalProperties"] = self.node(here["additionalProperties"], f"{where}{{}}")
+        elif here.get("additionalProperties") is True:
+            here["additionalProperties"] = {}
+        if "anyOf" in here:
+            return self.any_of(here, where)
+        if isinstance(here.get("type"), list):
+            return {"anyOf": [self.node({**here, "type": t}, where) for t in here["type"]]}
+        here.pop("format", None)
+        return here
+
+    def check(self, here: Node, node: Node, where: str) -> None:
+        unknown = sorted(set(here) - KEYWORDS)
+        if unknown:
+            raise NoRule(where, f"no rule for the keyword `{unknown[0]}`")
+        if "propertyNames" in node and node["propertyNames"] != {"type": "string"}:
+            raise NoRule(where, "no rule for `propertyNames` that restrict")
+        ref_name(here)
+
+    def any_of(self, here: Node, where: str) -> Node:
+        arms = [self.node(arm, where) for arm in here["anyOf"]]
+        if set(here) > {"anyOf", "type"}:
+            raise NoRule(where, "no rule for `anyOf` beside other keywords")
+        if all(set(arm) == {"type", "const"} and arm["type"] == "string" for arm in arms):
+            return {"type": "string", "enum": sorted(arm["const"] for arm in arms)}
+        return {"anyOf": arms}
+
+    def all_of(self, here: Node, where: str) -> Node:
+        """An intersection of objects is one object; where a part is a union, one object for each of its arms."""
+        base: Node = {"type": "object", "properties": {}, "required": []}
+        arms: list[Node] = []
+        rest = {k: v for k, v in here.items() if k != "allOf"}
+        for part in [*here["allOf"], *([rest] if rest.keys() - {"type"} else [])]:
+            flat = self.resolve(self.node(part, where), where)
+            if "anyOf" in flat:
+                if arms:
+                    raise NoRule(where, "no rule for `allOf` of two unions")
+                arms = [self.resolve(arm, where) for arm in flat["anyOf"]]
+            else:
+                base = _merge_objects(base, flat, where)
+        if not arms:
+            return base
+        return {"anyOf": [_merge_objects(base, arm, where) for arm in arms]}
+
+    def resolve(self, node: Node, where: str) -> Node:
+        seen: set[str] = set()
+        while (name := ref_name(node)) is not None:
+            if name in seen or name not in self.definitions:
+                raise NoRule(where, f"`allOf` leads to {name}, which is missing or refers to itself")
+            seen.add(name)
+            node = self.node(self.definitions[name], name)
+        return node
+
+
+def _merge_objects(a: Node, b: Node, where: str) -> Node:
+    if b.get("type") != "object":
+        raise NoRule(where, "no rule for `allOf` of something else than objects")
+    properties = {**a["properties"], **b.get("properties", {})}
+    required = sorted({*a["required"], *b.get("required", [])})
+    merged: Node = {"type": "object", "properties": properties, "required": required}
+    if "additionalProperties" in a or "additionalProperties" in b:
+        merged["additionalProperties"] = b.get("additionalProperties", a.get("additionalProperties"))
+    return merged
+
+
+def _telling(node: Node) -> bool:
+    """Whether a node is distinct enough that an equal one elsewhere is meant to be the same."""
+    return "anyOf" in node and any("properties" in a for a in node["anyOf"]) or any(
+        "const" in p for p in node.get("properties", {}).values()
+    )
+
+
+def _key(node: Node) -> str:
+    """A node as text that is equal for equal meaning; an open end says nothing about identity."""
+    return json.dumps({k: sorted(v) if k == "required" else v for k, v in node.items() if v != []}, sort_keys=True)
+
+
+def _named(flat: Definitions) -> dict[str, str]:
+    return {_key(node): name for name, node in flat.items() if _telling(node)}
+
+
+def _share(node: Any, named: dict[str, str], owner: str, top: bool = True) -> Any:
+    """Make an inline copy of a named definition a reference to it."""
+    if isinstance(node, list):
+        return [_share(x, named, owner, False) for x in node]  # pyright: ignore[reportUnknownVariableType]
+    if not isinstance(node, dict):
+        return node
+    plain: Node = node  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(plain.get("properties"), dict) and "type" in plain:
+        shared = {p: _share(v, named, owner, False) for p, v in plain["properties"].items()}
+        plain_or_ref = named.get(_key(plain)) if not top and _telling(plain) else None
+        return ref_to(plain_or_ref) if plain_or_ref not in (None, owner) else {**plain, "properties": shared}
+    if not top and _telling(plain) and (name := named.get(_key(plain))) not in (None, owner):
+        return ref_to(name)
+    return {k: _share(v, named, owner, False) for k, v in plain.items()}

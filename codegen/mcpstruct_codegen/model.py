@@ -1,0 +1,232 @@
+"""Model: the frozen IR that every template reads. All decisions about Python types are taken here."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .docs import Docs
+from .methods import Method, snake
+from .schemas import Definitions, Node, NoRule, ref_name, ref_to
+from .unions import Unions
+
+SPECIFICATION = "https://modelcontextprotocol.io/specification"
+SCHEMA_PAGES_SINCE = "2025-06-18"
+BOUNDS = {
+    "minimum": "ge",
+    "maximum": "le",
+    "exclusiveMinimum": "gt",
+    "exclusiveMaximum": "lt",
+    "minLength": "min_length",
+    "maxLength": "max_length",
+    "minItems": "min_length",
+    "maxItems": "max_length",
+}
+DICT_NAMES = frozenset(dir(dict))
+Kind = Literal["struct", "bag", "request", "notification", "alias", "untagged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a Struct or one known key of a bag."""
+
+    wire: str
+    name: str
+    node: Node
+    required: bool
+    nullable: bool
+    bounds: str
+    doc: str | None
+    lazy: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether every JSON value may stand here, null included."""
+        return not self.node
+
+    @property
+    def renamed(self) -> bool:
+        """Whether camelCase of the Python name is not the wire name."""
+        head, *tail = self.name.split("_")
+        return head + "".join(w[:1].upper() + w[1:] for w in tail) != self.wire
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One generated type."""
+
+    name: str
+    kind: Kind
+    node: Node
+    doc: str
+    link: str
+    fields: tuple[Field, ...] = ()
+    tag: tuple[str, str] | None = None
+    tag_doc: str | None = None
+    closed: bool = False
+    rules: tuple[Node, ...] = ()
+
+    @property
+    def lazy(self) -> dict[str, str]:
+        """Fields that stay undecoded: Python name → wire name."""
+        return {f.name: f.wire for f in self.fields if f.lazy}
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Everything that the bindings of one revision (or the merged ones) are written from."""
+
+    title: str
+    package: str
+    definitions: tuple[Definition, ...]
+    methods: tuple[Method, ...]
+    method_docs: dict[str, str]
+    links: dict[str, str]
+    batches: bool
+    header: tuple[str, ...]
+    positional: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    revisions: tuple[str, ...] = ()
+
+    def definition(self, name: str) -> Definition:
+        """The definition of that name."""
+        return next(d for d in self.definitions if d.name == name)
+
+
+class Modeller:
+    """Normalised definitions → `Definition`s."""
+
+    def __init__(self, definitions: Definitions, docs: Docs, revision: str | None) -> None:
+        self.docs = docs
+        self.revision = revision
+        self.unions = Unions(definitions)
+        self.definitions = self.unions.definitions
+
+    def run(self) -> tuple[Definition, ...]:
+        return tuple(self.definition(name, node) for name, node in self.definitions.items())
+
+    def link(self, name: str) -> str:
+        """Where the specification publishes the definition; inline objects stand in their owner's section."""
+        if self.revision is None:
+            return ""
+        if self.revision < SCHEMA_PAGES_SINCE:
+            return f"{SPECIFICATION}/{self.revision}"
+        owner = self.owner(name)
+        return f"{SPECIFICATION}/{self.revision}/schema#{owner.lower()}"
+
+    def owner(self, name: str) -> str:
+        node = self.definitions.get(name, {})
+        if "x-inline" not in node:
+            return name
+        owners = [n for n, d in self.definitions.items() if "x-inline" not in d and n != name and name.startswith(n)]
+        return max(owners, key=len, default=name)
+
+    def definition(self, name: str, node: Node) -> Definition:
+        doc, link = self.docs.definition(name), self.link(name)
+        if rules := self.unions.rules.get(name):
+            return Definition(name, "untagged", node, doc, link, rules=tuple(rules))
+        if "properties" not in node:
+            return Definition(name, "alias", node, doc, link)
+        tag = self.unions.tags.get(name)
+        fields = tuple(
+            self.field(name, wire, child, node) for wire, child in node["properties"].items() if not (tag and wire == tag[0])
+        )
+        names = [f.name for f in fields] + ([tag[0]] if tag else [])
+        if len(set(names)) != len(names):
+            raise NoRule(name, "two fields would get the same Python name")
+        kind: Kind = node.get("x-kind", "struct")
+        tag_doc = self.docs.of_field(name, tag[0]) if tag and kind not in ("request", "notification") else None
+        return Definition(name, kind, node, doc, link, fields, tag, tag_doc, closed=node.get("additionalProperties") is False)
+
+    def field(self, owner: str, wire: str, node: Node, parent: Node) -> Field:
+        doc = None
+        if parent.get("x-kind") not in ("request", "notification"):
+            doc = self.docs.of_field(owner, wire)
+        name = snake(wire)
+        if not name or name[0].isdigit():
+            raise NoRule(f"{owner}.{wire}", "no Python name can be made of it")
+        if keyword.iskeyword(name) or parent.get("x-kind") == "bag" and name in DICT_NAMES:
+            name += "_"
+        required = wire in parent["required"]
+        if "x-lazy" in node:
+            return Field(wire, name, node, required, False, "", doc, lazy=True)
+        plain, nullable = without_null(node)
+        bounds = ", ".join(f"{BOUNDS[k]}={plain[k]}" for k in BOUNDS if k in plain)
+        return Field(wire, name, unbounded(plain, f"{owner}.{wire}"), required, nullable, bounds, doc)
+
+
+def without_null(node: Node) -> tuple[Node, bool]:
+    """The node without its null member, and whether it had one."""
+    arms = node.get("anyOf")
+    if not arms or {"type": "null"} not in arms:
+        return node, False
+    rest = [arm for arm in arms if arm != {"type": "null"}]
+    return (rest[0] if len(rest) == 1 else {"anyOf": rest}), True
+
+
+def unbounded(node: Node, where: str) -> Node:
+    """The node without its own bounds; bounds deeper down have no rule."""
+    own = {k: v for k, v in node.items() if k not in BOUNDS}
+    if _bounded(own):
+        raise NoRule(where, "no rule for bounds on a part of a field")
+    return own
+
+
+def _bounded(node: Any) -> bool:
+    if isinstance(node, list):
+        return any(_bounded(x) for x in node)  # pyright: ignore[reportUnknownVariableType]
+    if not isinstance(node, dict):
+        return False
+    return any(k in BOUNDS and isinstance(v, (int, float)) for k, v in node.items()) or any(  # pyright: ignore
+        _bounded(v) for v in node.values()  # pyright: ignore[reportUnknownVariableType]
+    )
+
+
+def build(
+    definitions: Definitions,
+    methods: tuple[Method, ...],
+    docs: Docs,
+    *,
+    title: str,
+    package: str,
+    header: tuple[str, ...],
+    revision: str | None,
+    batches: bool,
+    positional: dict[str, tuple[str, ...]],
+    aliases: dict[str, str],
+    revisions: tuple[str, ...] = (),
+) -> Model:
+    """The model of one package."""
+    modeller = Modeller({**definitions, **{old: ref_to(new) for old, new in aliases.items()}}, docs, revision)
+    built = modeller.run()
+    known = {d.name for d in built}
+    for m in methods:
+        for name in (m.definition, m.result, *m.alternatives):
+            if name and name not in known:
+                raise NoRule(m.definition, f"needs {name}, which became no type")
+    return Model(
+        title=title,
+        package=package,
+        definitions=built,
+        methods=methods,
+        method_docs={m.name: docs.method(m.name) for m in methods},
+        links={m.name: modeller.link(m.definition) for m in methods},
+        batches=batches,
+        header=header,
+        positional=positional,
+        revisions=revisions,
+    )
+
+
+def params_of(model: Model, method: Method) -> str | None:
+    """The definition of a method's params; None where it takes none."""
+    for f in model.definition(method.definition).fields:
+        if f.wire == "params":
+            return ref_name(f.node)
+    return None
+
+
+def identifier(text: str) -> str:
+    """Any text as a Python identifier."""
+    return re.sub(r"\W+", "_", text).strip("_").lower()

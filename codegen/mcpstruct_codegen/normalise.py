@@ -1,0 +1,245 @@
+"""Normalise: flat definitions → definitions that each become exactly one Python type. Dict in, dict out.
+
+Marks (`x-` keys) carry what JSON Schema cannot say:
+  x-kind     `bag` (open object with known keys), `request`, `notification`
+  x-lazy     a JSON document that stays undecoded; holds what the schema still says of it
+  x-inline   the definition that an inline object was taken out of
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from .methods import Method, pascal
+from .overrides import Overrides
+from .schemas import Definitions, Node, NoRule, ref_name, ref_to
+
+ENVELOPE = re.compile(r"^JSONRPC\w*$|^(Client|Server)(Request|Notification|Result)$|ResultResponse$|Error$")
+OPEN: Node = {"type": "object", "additionalProperties": {}}
+BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength")
+SCALARS = {"string", "integer", "number", "boolean", "null"}
+ANYTHING = "JSONValue"
+
+
+def normalise(flat: Definitions, methods: tuple[Method, ...], overrides: Overrides, revision: str) -> Definitions:
+    """The definitions of one revision, ready to be merged or modelled."""
+    return Normaliser(flat, methods, overrides, revision).run()
+
+
+class Normaliser:
+    def __init__(self, flat: Definitions, methods: tuple[Method, ...], overrides: Overrides, revision: str) -> None:
+        self.flat = flat
+        self.methods = methods
+        self.out: Definitions = {}
+        self.names = self.inline_names(overrides, revision)
+        self.open = {name for name, node in flat.items() if is_open(node)}
+        self.dropped = {n for n in flat if ENVELOPE.search(n)} | (self.bases() - self.kept(overrides, revision))
+
+    def run(self) -> Definitions:
+        for name, node in self.flat.items():
+            if name not in self.dropped and name not in self.out:
+                self.out[name] = self.definition(node, name)
+        for method in self.methods:
+            self.envelope(method)
+        return self.out
+
+    # -- which definitions ----------------------------------------------------------------------------------------
+
+    def inline_names(self, overrides: Overrides, revision: str) -> dict[str, str]:
+        """Names for inline objects, by property and shape: one row in the table names all equal ones."""
+        names: dict[str, str] = {}
+        for row in overrides.of("name", revision):
+            owner, *path = row.values["path"].split("/")[1:]
+            node = self.flat.get(owner, {})
+            for key in path:
+                node = node.get(key, {})
+            if "properties" in node:
+                names[shape(path[-1], node)] = row.values["name"]
+                overrides.touch(row)
+        return names
+
+    def bases(self) -> set[str]:
+        """Pure base types: objects that nothing refers to and that another definition extends."""
+        used = {name for node in self.flat.values() for name in references(node)}
+        used |= {t for m in self.methods for t in (m.definition, m.result, *m.alternatives) if t}
+        found: set[str] = set()
+        for name, node in self.flat.items():
+            mine = node.get("properties")
+            if name in used or not mine:
+                continue
+            others = (d.get("properties", {}) for n, d in self.flat.items() if n != name)
+            if any(mine.keys() <= other.keys() and mine != other for other in others):
+                found.add(name)
+        return found
+
+    def kept(self, overrides: Overrides, revision: str) -> set[str]:
+        """Definitions that look like pure bases and are none."""
+        rows = [row for row in overrides.of("keep", revision) if row.values["definition"] in self.flat]
+        for row in rows:
+            overrides.touch(row)
+        return {row.values["definition"] for row in rows}
+
+    # -- one definition -------------------------------------------------------------------------------------------
+
+    def definition(self, node: Node, name: str) -> Node:
+        if name == ANYTHING:
+            return {}  # recursive by nature; Python's name for it is Any
+        plain = "properties" not in node or is_open(node)
+        out = self.schema(node, name) if plain else self.struct(node, name)
+        if is_bag(node):
+            out["x-kind"] = "bag"
+        return out
+
+    def schema(self, node: Node, path: str) -> Node:
+        """A node in any position; inline objects move out into definitions of their own."""
+        if target := ref_name(node):
+            return self.reference(target, path)
+        if is_open(node):
+            return dict(OPEN)
+        if "anyOf" in node:
+            tag = distinguishing(node["anyOf"])
+            return {"anyOf": [self.arm(arm, path, tag) for arm in node["anyOf"]]}
+        kind = node.get("type")
+        if kind == "array":
+            items = self.schema(node.get("items", {}), f"{path}Item")
+            return {"type": "array", "items": items, **{k: node[k] for k in ("minItems", "maxItems") if k in node}}
+        if kind == "object":
+            if "properties" in node:
+                return self.hoist(node, path)
+            extra = node["additionalProperties"]
+            if extra is False:
+                return self.hoist(node, path) if path not in self.flat else closed()
+            return {"type": "object", "additionalProperties": self.schema(extra, f"{path}Value")}
+        if kind in SCALARS:
+            return {k: node[k] for k in ("type", "const", "enum", *BOUNDS) if k in node}
+        if not node:
+            return {}
+        raise NoRule(path, f"no rule for {json.dumps(node)[:120]}")
+
+    def reference(self, target: str, path: str) -> Node:
+        if target not in self.flat:
+            raise NoRule(path, f"refers to {target}, which is not defined")
+        if target in self.open:
+            return dict(OPEN)
+        if target == ANYTHING:
+            return {}
+        if target == "Error":
+            return {"x-error": True}
+        if target in self.dropped and ENVELOPE.search(target):
+            raise NoRule(path, f"refers to the envelope {target}")
+        return ref_to(target)
+
+    def arm(self, node: Node, path: str, tag: str | None) -> Node:
+        """A member of a union; an inline object is named after the constant that tells it apart."""
+        if "properties" not in node or is_open(node):
+            return self.schema(node, path)
+        if tag is None:
+            raise NoRule(path, "inline objects in a union that no constant tells apart")
+        return self.hoist(node, path + pascal(node["properties"][tag]["const"]))
+
+    def hoist(self, node: Node, path: str) -> Node:
+        """Move an inline object out; named by its path unless the table of names has one for its shape."""
+        name = path
+        if name in self.flat and self.flat[name] is not node:
+            raise NoRule(path, "an inline object would take the name of another definition")
+        self.out[name] = {}  # keeps parents before their parts
+        self.out[name] = self.struct(node, name) if "properties" in node else closed()
+        self.out[name]["x-inline"] = path
+        return ref_to(name)
+
+    def struct(self, node: Node, name: str) -> Node:
+        properties = {p: self.property(v, name, p) for p, v in node["properties"].items()}
+        out: Node = {"type": "object", "properties": properties, "required": sorted(node.get("required", []))}
+        if node.get("additionalProperties") is False:
+            out["additionalProperties"] = False
+        return out
+
+    def property(self, node: Node, owner: str, key: str) -> Node:
+        if key == "_meta":
+            return self.meta(node, owner)
+        if key.endswith("Schema") and is_document(node):
+            return {"x-lazy": {k: node[k] for k in ("properties", "required") if k in node}}
+        if name := self.names.get(shape(key, node)):
+            if name not in self.out and name not in self.flat:
+                self.hoist(node, name)
+            return ref_to(name)
+        return self.schema(node, owner + pascal(key))
+
+    def meta(self, node: Node, owner: str) -> Node:
+        """`_meta` keeps every key: a bag where some are known, else a plain dict."""
+        target = ref_name(node)
+        resolved = self.flat[target] if target else node
+        if not resolved.get("properties"):
+            return dict(OPEN)
+        name = target or self.names.get(shape("_meta", node)) or f"{owner}Meta"
+        if name not in self.out:
+            self.out[name] = {}
+            self.out[name] = {**self.struct(resolved, name), "x-kind": "bag"}
+        return ref_to(name)
+
+    def envelope(self, method: Method) -> None:
+        """Make a request or notification the whole message that crosses the wire."""
+        node = self.out[method.definition]
+        node["x-kind"] = method.kind
+        if method.direction == "input":
+            return
+        head: Node = {"jsonrpc": {"type": "string", "const": "2.0"}}
+        if method.kind == "request":
+            head["id"] = node["properties"].get("id") or {"anyOf": [{"type": "string"}, {"type": "integer"}]}
+        node["properties"] = {**head, **node["properties"]}
+        node["required"] = sorted({*node["required"], *head})
+
+
+def distinguishing(arms: list[Node]) -> str | None:
+    """The property whose string constant differs from one inline object of a union to the next."""
+    objects = [arm["properties"] for arm in arms if "properties" in arm]
+    for key in objects[0] if objects else ():
+        values = {o.get(key, {}).get("const") for o in objects}
+        if None not in values and len(values) == len(objects):
+            return key
+    return None
+
+
+def closed() -> Node:
+    """An object that may hold nothing."""
+    return {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
+
+
+def is_open(node: Node) -> bool:
+    """A free-form object: no key is named and any value may stand under each (in either spelling)."""
+    if node.get("type") != "object" or node.get("properties"):
+        return False
+    extra = node.get("additionalProperties", {})
+    return extra == {} or isinstance(extra, dict) and ref_name(extra) == ANYTHING  # pyright: ignore[reportUnknownArgumentType]
+
+
+def is_bag(node: Node) -> bool:
+    """An object that is explicitly open and names nothing but bookkeeping: `Result`."""
+    return node.get("additionalProperties") == {} and 0 < len(node.get("properties", {}).keys()) and (
+        node["properties"].keys() <= {"_meta", "resultType"}
+    )
+
+
+def is_document(node: Node) -> bool:
+    """A JSON Schema document of the user's own: `Tool.inputSchema`; not one whose properties are typed here."""
+    properties = node.get("properties", {})
+    typed = properties.get("properties", {}).get("additionalProperties", {})
+    return bool(properties) and properties.keys() <= {"$schema", "type", "properties", "required"} and not (
+        "$ref" in typed
+    )
+
+
+def shape(key: str, node: Node) -> str:
+    """Key of the table of names; openness is left out, being spelled differently from revision to revision."""
+    return key + json.dumps({k: v for k, v in node.items() if k != "additionalProperties"}, sort_keys=True)
+
+
+def references(node: object) -> set[str]:
+    """Every definition that a node refers to."""
+    if isinstance(node, list):
+        return {name for x in node for name in references(x)}  # pyright: ignore[reportUnknownVariableType]
+    if not isinstance(node, dict):
+        return set()
+    own = {ref_name(node)} if isinstance(node.get("$ref"), str) else set()  # pyright: ignore
+    return {n for n in own if n} | {n for v in node.values() for n in references(v)}  # pyright: ignore

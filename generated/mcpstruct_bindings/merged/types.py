@@ -1,0 +1,2017 @@
+"""Message types of every MCP revision at once.
+
+From the schemas of 2024-11-05 to 2026-07-28.
+Made by `make gen`; never edited.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
+
+from msgspec import UNSET, Meta, UnsetType, field
+
+from mcpstruct.base.bag import Bag, Known
+from mcpstruct.base.structs import JsonDocument, LazyStruct, MessageBase, OptionalJsonDocument, StructBase, lazy
+from mcpstruct.base.untagged import Rule, untagged
+
+
+class BlobResourceContents(StructBase, kw_only=True):
+    """Contents of a resource as binary data."""
+
+    blob: str
+    """The resource's bytes, in base64."""
+    uri: str
+    """Identifies the resource; the URI scheme is the server's choice."""
+    mime_type: str | None = None
+    """Format of the resource's contents as a MIME type, where known."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ClientCapabilitiesRoots(StructBase, kw_only=True):
+    """Details of the client's roots capability."""
+
+    list_changed: bool | None = None
+    """True when the client announces changes to its roots."""
+
+
+class CompleteRequestParamsArgument(StructBase, kw_only=True):
+    """The argument to complete, with what has been typed so far."""
+
+    name: str
+    """Which argument to complete."""
+    value: str
+    """What has been typed so far."""
+
+
+class CompleteResultCompletion(StructBase, kw_only=True):
+    """The suggested values, and whether there are more."""
+
+    values: list[str]
+    """Suggested values, at most 100."""
+    has_more: bool | None = None
+    """True when there are more suggestions than were returned."""
+    total: int | None = None
+    """How many suggestions there are in all, returned or not."""
+
+
+Cursor: TypeAlias = str
+"""Opaque position in a paged listing, meaningful only to the side that issued it."""
+
+
+class InitializedNotificationParams(StructBase, kw_only=True):
+    """Carries metadata only."""
+
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class InitializedNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/initialized"):
+    """Ends the handshake: the client is ready for normal traffic."""
+
+    method: ClassVar[Literal["notifications/initialized"]] = "notifications/initialized"
+    jsonrpc: Literal["2.0"]
+    params: InitializedNotificationParams | None = None
+
+
+LoggingLevel: TypeAlias = Literal["alert", "critical", "debug", "emergency", "error", "info", "notice", "warning"]
+"""How severe a log message is, on the syslog scale (RFC 5424) from `debug` to `emergency`."""
+
+
+class ModelHint(StructBase, kw_only=True):
+    """A wish for a particular model or family of models; unknown keys are allowed."""
+
+    name: str | None = None
+    """Part of a model's name; the client may map it to a comparable model."""
+
+
+class ModelPreferences(StructBase, kw_only=True):
+    """What the server values in a model; the client has the last word."""
+
+    cost_priority: Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)] | None = None
+    """Weight of a low price, from 0 (none) to 1 (decisive)."""
+    hints: list[ModelHint] | None = None
+    """Wishes for particular models, tried in order before the weights count."""
+    intelligence_priority: Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)] | None = None
+    """Weight of a capable model, from 0 (none) to 1 (decisive)."""
+    speed_priority: Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)] | None = None
+    """Weight of a fast reply, from 0 (none) to 1 (decisive)."""
+
+
+ProgressToken: TypeAlias = str | int
+"""Progress token: ties progress notifications to the request that asked for them."""
+
+
+class PromptArgument(StructBase, kw_only=True):
+    """One argument that a prompt takes."""
+
+    name: str
+    """Name for programs to use, and for people where there is no `title`."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    required: bool | None = None
+    """True when the prompt cannot do without this argument."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class PromptReference(StructBase, kw_only=True, tag_field="type", tag="ref/prompt"):
+    """Points a completion request at a prompt."""
+
+    type: ClassVar[Literal["ref/prompt"]] = "ref/prompt"
+    """Fixed tag that tells this kind of object from others."""
+    name: str
+    """Which prompt is meant."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+RequestId: TypeAlias = str | int
+"""Pairs a request with its response: a string or an integer."""
+
+
+class ResourceTemplateReference(StructBase, kw_only=True, tag_field="type", tag="ref/resource"):
+    """Points a completion request at a resource or a resource template."""
+
+    type: ClassVar[Literal["ref/resource"]] = "ref/resource"
+    """Fixed tag that tells this kind of object from others."""
+    uri: str
+    """URI or URI template (RFC 6570) being completed."""
+
+
+Role: TypeAlias = Literal["assistant", "user"]
+"""Who speaks or is addressed: the user or the assistant."""
+
+
+class Root(StructBase, kw_only=True):
+    """A place for the server to work in: a directory or a file."""
+
+    uri: str
+    """Where the root is; always a `file://` URI."""
+    name: str | None = None
+    """Label for the root, for people to read."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class RootsListChangedNotificationParams(StructBase, kw_only=True):
+    """Carries metadata only."""
+
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class RootsListChangedNotification(
+    MessageBase, kw_only=True, tag_field="method", tag="notifications/roots/list_changed"
+):
+    """Tells the server that the client's roots are no longer the same."""
+
+    method: ClassVar[Literal["notifications/roots/list_changed"]] = "notifications/roots/list_changed"
+    jsonrpc: Literal["2.0"]
+    params: RootsListChangedNotificationParams | None = None
+
+
+class ServerCapabilitiesPrompts(StructBase, kw_only=True):
+    """Details of the server's prompts capability."""
+
+    list_changed: bool | None = None
+    """True when the server announces changes to its list of prompts."""
+
+
+class ServerCapabilitiesResources(StructBase, kw_only=True):
+    """Details of the server's resources capability."""
+
+    list_changed: bool | None = None
+    """True when the server announces changes to its list of resources."""
+    subscribe: bool | None = None
+    """True when the client can ask to be told of changes to single resources."""
+
+
+class ServerCapabilitiesTools(StructBase, kw_only=True):
+    """Details of the server's tools capability."""
+
+    list_changed: bool | None = None
+    """True when the server announces changes to its list of tools."""
+
+
+class TextResourceContents(StructBase, kw_only=True):
+    """Contents of a resource as text."""
+
+    text: str
+    uri: str
+    """Identifies the resource; the URI scheme is the server's choice."""
+    mime_type: str | None = None
+    """Format of the resource's contents as a MIME type, where known."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ToolAnnotations(StructBase, kw_only=True):
+    """Hints on what a tool does; claims by the server, not guarantees."""
+
+    destructive_hint: bool | None = None
+    """True when the tool may delete or overwrite; default true; no meaning for read-only tools."""
+    idempotent_hint: bool | None = None
+    """True when repeating a call changes nothing more; default false; no meaning for read-only tools."""
+    open_world_hint: bool | None = None
+    """True when the tool reaches into an open-ended outside world, such as the web; default true."""
+    read_only_hint: bool | None = None
+    """True when the tool changes nothing; default false."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class BooleanSchema(StructBase, kw_only=True, tag_field="type", tag="boolean"):
+    """A form field answered with yes or no."""
+
+    type: ClassVar[Literal["boolean"]] = "boolean"
+    """JSON type of the answer; always `boolean`."""
+    default: bool | None = None
+    """Value the field has until the user changes it."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class CompleteRequestParamsContext(StructBase, kw_only=True):
+    """What is already known about the other arguments."""
+
+    arguments: dict[str, str] | None = None
+    """Values already chosen for other arguments, by name."""
+
+
+class ElicitResult(StructBase, kw_only=True):
+    """What the user decided and, for an accepted form, what was filled in."""
+
+    action: Literal["accept", "cancel", "decline"]
+    """What the user did: `accept`, `decline` (said no) or `cancel` (closed it undecided)."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    content: dict[str, list[str] | str | int | float | bool] | None = None
+    """The answers by field name; only for an accepted form."""
+
+
+class LegacyTitledEnumSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
+    """A choice of one option with labels in a second list; prefer TitledSingleSelectEnumSchema."""
+
+    type: ClassVar[Literal["string"]] = "string"
+    """JSON type of the answer; always `string`."""
+    enum: list[str]
+    """The values on offer."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    enum_names: list[str] | None = None
+    """Labels for the values in `enum`, in the same order."""
+    title: str | None = None
+    """Label for people to read."""
+    default: str | None = None
+    """Value the field has until the user changes it."""
+
+
+class NumberSchema(StructBase, kw_only=True):
+    """A form field answered with a number."""
+
+    type: Literal["integer", "number"]
+    """JSON type of the answer: `integer` or `number`."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    maximum: int | float | None = None
+    """Largest number allowed, inclusive."""
+    minimum: int | float | None = None
+    """Smallest number allowed, inclusive."""
+    title: str | None = None
+    """Label for people to read."""
+    default: int | float | None = None
+    """Value the field has until the user changes it."""
+
+
+class StringSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
+    """A form field answered with text."""
+
+    type: ClassVar[Literal["string"]] = "string"
+    """JSON type of the answer; always `string`."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    format: Literal["date", "date-time", "email", "uri"] | None = None
+    """Kind of text wanted: `date`, `date-time`, `email` or `uri`."""
+    max_length: int | None = None
+    """Largest number of characters allowed."""
+    min_length: int | None = None
+    """Smallest number of characters allowed."""
+    title: str | None = None
+    """Label for people to read."""
+    default: str | None = None
+    """Value the field has until the user changes it."""
+
+
+class CancelTaskRequestParams(StructBase, kw_only=True):
+    """Names the task to stop."""
+
+    task_id: str
+    """Id of the task."""
+
+
+class CancelTaskRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/cancel"):
+    """Asks the side that runs a task to stop it."""
+
+    method: ClassVar[Literal["tasks/cancel"]] = "tasks/cancel"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: CancelTaskRequestParams
+
+
+class ClientCapabilitiesElicitation(StructBase, kw_only=True):
+    """Details of the client's elicitation capability: the modes it can handle."""
+
+    form: dict[str, Any] | None = None
+    """Set when the client can show a form."""
+    url: dict[str, Any] | None = None
+    """Set when the client can send the user to a URL."""
+
+
+class ClientCapabilitiesSampling(StructBase, kw_only=True):
+    """Details of the client's sampling capability."""
+
+    context: dict[str, Any] | None = None
+    """Set when the client supports `includeContext` values other than `none`."""
+    tools: dict[str, Any] | None = None
+    """Set when the client accepts `tools` and `toolChoice` in sampling requests."""
+
+
+class ClientCapabilitiesTasksRequestsElicitation(StructBase, kw_only=True):
+    """Elicitation requests the client can run as tasks."""
+
+    create: dict[str, Any] | None = None
+    """Set when `elicitation/create` can run as a task."""
+
+
+class ClientCapabilitiesTasksRequestsSampling(StructBase, kw_only=True):
+    """Sampling requests the client can run as tasks."""
+
+    create_message: dict[str, Any] | None = None
+    """Set when `sampling/createMessage` can run as a task."""
+
+
+class ElicitationCompleteNotificationParams(StructBase, kw_only=True):
+    """Names the elicitation that is over."""
+
+    elicitation_id: str
+    """Opaque id of the elicitation, unique within its server; the notification of its end repeats it."""
+
+
+class ElicitationCompleteNotification(
+    MessageBase, kw_only=True, tag_field="method", tag="notifications/elicitation/complete"
+):
+    """Tells the client that an elicitation at a URL is over."""
+
+    method: ClassVar[Literal["notifications/elicitation/complete"]] = "notifications/elicitation/complete"
+    jsonrpc: Literal["2.0"]
+    params: ElicitationCompleteNotificationParams
+
+
+class GetTaskPayloadRequestParams(StructBase, kw_only=True):
+    """Names the task whose result is wanted."""
+
+    task_id: str
+    """Id of the task."""
+
+
+class GetTaskPayloadRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/result"):
+    """Asks for the result of the request that runs as a task."""
+
+    method: ClassVar[Literal["tasks/result"]] = "tasks/result"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: GetTaskPayloadRequestParams
+
+
+class GetTaskPayloadResult(Bag):
+    """The result of the request behind a task, in the shape that request's method prescribes."""
+
+    __slots__ = ()
+
+    meta: Known[dict[str, Any] | None] = Known("_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class GetTaskRequestParams(StructBase, kw_only=True):
+    """Names the task to report on."""
+
+    task_id: str
+    """Id of the task."""
+
+
+class GetTaskRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/get"):
+    """Asks how a task is doing."""
+
+    method: ClassVar[Literal["tasks/get"]] = "tasks/get"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: GetTaskRequestParams
+
+
+class Icon(StructBase, kw_only=True):
+    """One image that a user interface can show for an item."""
+
+    src: str
+    """Where to get the image: an HTTP(S) address, or a `data:` URI that is the image in base64."""
+    mime_type: str | None = None
+    """MIME type to go by when `src` yields none or too vague a one."""
+    sizes: list[str] | None = None
+    """Sizes it suits, as width and height (`48x48`) or `any`; absent means all sizes."""
+    theme: Literal["dark", "light"] | None = None
+    """Background it is made for, `light` or `dark`; absent means either."""
+
+
+class RelatedTaskMetadata(StructBase, kw_only=True):
+    """Says which task a message belongs to; sits under the related-task key of `_meta`."""
+
+    task_id: str
+    """Id of the task."""
+
+
+class ServerCapabilitiesTasksRequestsTools(StructBase, kw_only=True):
+    """Tool requests the server can run as tasks."""
+
+    call: dict[str, Any] | None = None
+    """Set when `tools/call` can run as a task."""
+
+
+class TaskMetadata(StructBase, kw_only=True):
+    """Turns a request into a task, and says how long to keep it."""
+
+    ttl: int | None = None
+    """How long to keep the task, in milliseconds from its creation; the receiver may decide otherwise."""
+
+
+TaskStatus: TypeAlias = Literal["cancelled", "completed", "failed", "input_required", "working"]
+"""Stage of a task: `working`, `input_required`, `completed`, `failed` or `cancelled`."""
+
+
+class TaskStatusNotificationParams(StructBase, kw_only=True):
+    """State of the task after the change."""
+
+    created_at: str
+    """Creation time of the task, as an ISO 8601 timestamp."""
+    last_updated_at: str
+    """Time of the task's latest change, as an ISO 8601 timestamp."""
+    status: TaskStatus
+    """Stage the task has reached."""
+    task_id: str
+    """Id of the task."""
+    ttl: int | None
+    """How long the task is kept, in milliseconds from its creation; null means without limit."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    poll_interval: int | None = None
+    """Suggested pause between two `tasks/get` requests, in milliseconds."""
+    status_message: str | None = None
+    """More about the stage in words, such as why the task failed."""
+
+
+class TitledMultiSelectEnumSchemaItemsAnyOfItem(StructBase, kw_only=True):
+    """One option: its value and its label."""
+
+    const: str
+    """Value sent back when this option is chosen."""
+    title: str
+    """Label for people to read."""
+
+
+class TitledSingleSelectEnumSchemaOneOfItem(StructBase, kw_only=True):
+    """One option: its value and its label."""
+
+    const: str
+    """Value sent back when this option is chosen."""
+    title: str
+    """Label for people to read."""
+
+
+class TitledSingleSelectEnumSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
+    """A choice of one option; each option has a label."""
+
+    type: ClassVar[Literal["string"]] = "string"
+    """JSON type of the answer; always `string`."""
+    one_of: list[TitledSingleSelectEnumSchemaOneOfItem]
+    """The options, each with its value and label."""
+    default: str | None = None
+    """Value the field has until the user changes it."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class ToolChoice(StructBase, kw_only=True):
+    """Whether the model may, must or must not use tools."""
+
+    mode: Literal["auto", "none", "required"] | None = None
+    """Whether the model decides (`auto`, the default), must use a tool (`required`) or must not (`none`)."""
+
+
+class ToolExecution(StructBase, kw_only=True):
+    """How a tool can be run."""
+
+    task_support: Literal["forbidden", "optional", "required"] | None = None
+    """Whether calls run as tasks: `forbidden` (the default), `optional` or `required`."""
+
+
+class ToolUseContent(StructBase, kw_only=True, tag_field="type", tag="tool_use"):
+    """The model's request to have a tool called."""
+
+    type: ClassVar[Literal["tool_use"]] = "tool_use"
+    """Fixed tag that tells this kind of object from others."""
+    id: str
+    """Id that the matching ToolResultContent repeats."""
+    input: dict[str, Any]
+    """Arguments by name, to match the tool's `inputSchema`."""
+    name: str
+    """Which tool to call."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; best passed on unchanged, so that caches keep matching."""
+
+
+class UntitledMultiSelectEnumSchemaItems(StructBase, kw_only=True, tag_field="type", tag="string"):
+    """The options of a multiple choice."""
+
+    type: ClassVar[Literal["string"]] = "string"
+    """JSON type of one option; always `string`."""
+    enum: list[str]
+    """The values on offer."""
+
+
+class UntitledMultiSelectEnumSchema(StructBase, kw_only=True, tag_field="type", tag="array"):
+    """A choice of several options; options are shown by value, without labels."""
+
+    type: ClassVar[Literal["array"]] = "array"
+    """JSON type of the answer; always `array`."""
+    items: UntitledMultiSelectEnumSchemaItems
+    """The options."""
+    default: list[str] | None = None
+    """Value the field has until the user changes it."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    max_items: int | None = None
+    """Largest number of options the user may choose."""
+    min_items: int | None = None
+    """Smallest number of options the user may choose."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class UntitledSingleSelectEnumSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
+    """A choice of one option; options are shown by value, without labels."""
+
+    type: ClassVar[Literal["string"]] = "string"
+    """JSON type of the answer; always `string`."""
+    enum: list[str]
+    """The values on offer."""
+    default: str | None = None
+    """Value the field has until the user changes it."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class NotificationMetaObject(Bag):
+    """Metadata of a notification, with the keys that the protocol itself defines."""
+
+    __slots__ = ()
+
+    subscription_id: Known[RequestId | None] = Known("io.modelcontextprotocol/subscriptionId")
+    """Id of the `subscriptions/listen` request whose stream carries this; absent elsewhere."""
+
+
+JSONArray: TypeAlias = list[Any]
+"""Any JSON array."""
+
+
+JSONObject: TypeAlias = dict[str, Any]
+"""A JSON object: string keys, any JSON values."""
+
+
+JSONValue: TypeAlias = Any
+"""Any JSON value."""
+
+
+MetaObject: TypeAlias = dict[str, Any]
+"""Open map of metadata; keys may have a prefix, and some prefixes belong to the protocol."""
+
+
+ResultType: TypeAlias = str
+"""Kind of a result: `complete` or `input_required`; the list is open."""
+
+
+class SubscriptionFilter(StructBase, kw_only=True):
+    """Selects notifications for a subscription stream; what is not selected is not sent."""
+
+    prompts_list_changed: bool | None = None
+    """True for notifications of changes to the list of prompts."""
+    resource_subscriptions: list[str] | None = None
+    """URIs of the resources to watch for changes."""
+    resources_list_changed: bool | None = None
+    """True for notifications of changes to the list of resources."""
+    tools_list_changed: bool | None = None
+    """True for notifications of changes to the list of tools."""
+
+
+class SubscriptionsAcknowledgedNotificationParams(StructBase, kw_only=True):
+    """What the server grants of a requested subscription."""
+
+    notifications: SubscriptionFilter
+    """Those of the requested notifications that the server will send."""
+    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+ResourceReference: TypeAlias = ResourceTemplateReference
+"""Points a completion request at a resource or a resource template."""
+
+
+if TYPE_CHECKING:
+    ResourceContentsUnion: TypeAlias = TextResourceContents | BlobResourceContents
+else:
+    ResourceContentsUnion = untagged(
+        "ResourceContentsUnion",
+        __name__,
+        Rule("TextResourceContents", key="text"),
+        Rule("BlobResourceContents"),
+    )
+"""Text or binary contents of a resource."""
+
+
+class CancelledNotificationParams(StructBase, kw_only=True):
+    """Names the request being called off and, optionally, why."""
+
+    reason: str | None = None
+    """Why the request is called off, for logs or the user."""
+    request_id: RequestId | None = None
+    """Id of the request being called off, as its sender chose it."""
+    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class CancelledNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/cancelled"):
+    """Calls off a request that may still be in progress."""
+
+    method: ClassVar[Literal["notifications/cancelled"]] = "notifications/cancelled"
+    jsonrpc: Literal["2.0"]
+    params: CancelledNotificationParams
+
+
+class Annotations(StructBase, kw_only=True):
+    """Hints on whom a piece of content is for and how much it matters."""
+
+    audience: list[Role] | None = None
+    """Whom the content is for: the user, the assistant or both."""
+    priority: Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)] | None = None
+    """How much the content matters, from 0 (can be left out) to 1 (indispensable)."""
+    last_modified: str | None = None
+    """When the content last changed, as an ISO 8601 timestamp."""
+
+
+class EmbeddedResource(StructBase, kw_only=True, tag_field="type", tag="resource"):
+    """Content that is a resource, with its contents included."""
+
+    type: ClassVar[Literal["resource"]] = "resource"
+    """Fixed tag that tells this kind of object from others."""
+    resource: ResourceContentsUnion
+    """The resource's contents, text or binary."""
+    annotations: Annotations | None = None
+    """Hints on whom this is for and how much it matters."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ImageContent(StructBase, kw_only=True, tag_field="type", tag="image"):
+    """Content that is an image."""
+
+    type: ClassVar[Literal["image"]] = "image"
+    """Fixed tag that tells this kind of object from others."""
+    data: str
+    """The image, in base64."""
+    mime_type: str
+    """Image format, as a MIME type such as `image/png`."""
+    annotations: Annotations | None = None
+    """Hints on whom this is for and how much it matters."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class Implementation(StructBase, kw_only=True):
+    """Identifies client or server software by name and version."""
+
+    name: str
+    """Name for programs to use, and for people where there is no `title`."""
+    version: str
+    title: str | None = None
+    """Label for people to read."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    icons: list[Icon] | None = None
+    """Images to show for this, in one or more sizes and formats."""
+    website_url: str | None = None
+    """Web page about the software."""
+
+
+class ListRootsResult(StructBase, kw_only=True):
+    """All of the client's roots."""
+
+    roots: list[Root]
+    """The client's roots."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class LoggingMessageNotificationParams(StructBase, kw_only=True):
+    """One log message: severity, logger and data."""
+
+    data: Any
+    """What was logged: a string or any other JSON value."""
+    level: LoggingLevel
+    """How severe the message is."""
+    logger: str | None = None
+    """Which logger wrote the message, by name."""
+    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class LoggingMessageNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/message"):
+    """Carries one log message to the client."""
+
+    method: ClassVar[Literal["notifications/message"]] = "notifications/message"
+    jsonrpc: Literal["2.0"]
+    params: LoggingMessageNotificationParams
+
+
+class ProgressNotificationParams(StructBase, kw_only=True):
+    """How far a request has come, and which request it is."""
+
+    progress: int | float
+    """How far the work has come, in the unit of `total`; grows as it goes on."""
+    progress_token: ProgressToken
+    """Progress token of the request this is about."""
+    total: int | float | None = None
+    """Value of `progress` at which the work is done, if known."""
+    message: str | None = None
+    """What is being done right now, for people to read."""
+    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ProgressNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/progress"):
+    """Reports how far a long-running request has come."""
+
+    method: ClassVar[Literal["notifications/progress"]] = "notifications/progress"
+    jsonrpc: Literal["2.0"]
+    params: ProgressNotificationParams
+
+
+class Prompt(StructBase, kw_only=True):
+    """A prompt the server offers, possibly with arguments to fill in."""
+
+    name: str
+    """Name for programs to use, and for people where there is no `title`."""
+    arguments: list[PromptArgument] | None = None
+    """Arguments the prompt takes."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    title: str | None = None
+    """Label for people to read."""
+    icons: list[Icon] | None = None
+    """Images to show for this, in one or more sizes and formats."""
+
+
+class PromptListChangedNotificationParams(StructBase, kw_only=True):
+    """Carries metadata only."""
+
+    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class PromptListChangedNotification(
+    MessageBase, kw_only=True, tag_field="method", tag="notifications/prompts/list_changed"
+):
+    """Tells the client that its copy of the list of prompts is out of date."""
+
+    method: ClassVar[Literal["notifications/prompts/list_changed"]] = "notifications/prompts/list_changed"
+    jsonrpc: Literal["2.0"]
+    params: PromptListChangedNotificationParams | None = None
+
+
+class Resource(StructBase, kw_only=True):
+    """Data that the server can be asked to read."""
+
+    name: str
+    """Name for programs to use, and for people where there is no `title`."""
+    uri: str
+    """Identifies the resource; the URI scheme is the server's choice."""
+    annotations: Annotations | None = None
+    """Hints on whom this is for and how much it matters."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    mime_type: str | None = None
+    """Format of the resource's contents as a MIME type, where known."""
+    size: int | None = None
+    """Size of the contents in bytes, before any encoding, if known."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    title: str | None = None
+    """Label for people to read."""
+    icons: list[Icon] | None = None
+    """Images to show for this, in one or more sizes and formats."""
+
+
+class ResourceListChangedNotificationParams(StructBase, kw_only=True):
+    """Carries metadata only."""
+
+    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ResourceListChangedNotification(
+    MessageBase, kw_only=True, tag_field="method", tag="notifications/resources/list_changed"
+):
+    """Tells the client that its copy of the list of resources is out of date."""
+
+    method: ClassVar[Literal["notifications/resources/list_changed"]] = "notifications/resources/list_changed"
+    jsonrpc: Literal["2.0"]
+    params: ResourceListChangedNotificationParams | None = None
+
+
+class ResourceTemplate(StructBase, kw_only=True):
+    """A URI template that stands for a family of resources."""
+
+    name: str
+    """Name for programs to use, and for people where there is no `title`."""
+    uri_template: str
+    """The template, in the syntax of RFC 6570."""
+    annotations: Annotations | None = None
+    """Hints on whom this is for and how much it matters."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    mime_type: str | None = None
+    """MIME type of every resource the template stands for; absent if they differ."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    title: str | None = None
+    """Label for people to read."""
+    icons: list[Icon] | None = None
+    """Images to show for this, in one or more sizes and formats."""
+
+
+class ResourceUpdatedNotificationParams(StructBase, kw_only=True):
+    """Names the resource that has new contents."""
+
+    uri: str
+    """Which resource changed, as a URI; it may be a part of the one being watched."""
+    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ResourceUpdatedNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/resources/updated"):
+    """Tells the client that a resource it watches has new contents."""
+
+    method: ClassVar[Literal["notifications/resources/updated"]] = "notifications/resources/updated"
+    jsonrpc: Literal["2.0"]
+    params: ResourceUpdatedNotificationParams
+
+
+class TextContent(StructBase, kw_only=True, tag_field="type", tag="text"):
+    """Content that is text."""
+
+    type: ClassVar[Literal["text"]] = "text"
+    """Fixed tag that tells this kind of object from others."""
+    text: str
+    annotations: Annotations | None = None
+    """Hints on whom this is for and how much it matters."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+@lazy(input_schema="inputSchema", output_schema="outputSchema")
+class Tool(LazyStruct, kw_only=True):
+    """A tool the server offers: its name, purpose and input schema."""
+
+    input_schema: JsonDocument
+    """JSON Schema of the arguments; its top level has the type `object`."""
+    name: str
+    """Name for programs to use, and for people where there is no `title`."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    annotations: ToolAnnotations | None = None
+    """Hints on what the tool does."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    output_schema: OptionalJsonDocument = None
+    """JSON Schema of the result's `structuredContent`."""
+    title: str | None = None
+    """Label for people to read; preferred to `annotations.title`, then to `name`."""
+    execution: ToolExecution | None = None
+    """How the tool can be run."""
+    icons: list[Icon] | None = None
+    """Images to show for this, in one or more sizes and formats."""
+
+
+class ToolListChangedNotificationParams(StructBase, kw_only=True):
+    """Carries metadata only."""
+
+    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ToolListChangedNotification(
+    MessageBase, kw_only=True, tag_field="method", tag="notifications/tools/list_changed"
+):
+    """Tells the client that its copy of the list of tools is out of date."""
+
+    method: ClassVar[Literal["notifications/tools/list_changed"]] = "notifications/tools/list_changed"
+    jsonrpc: Literal["2.0"]
+    params: ToolListChangedNotificationParams | None = None
+
+
+class AudioContent(StructBase, kw_only=True, tag_field="type", tag="audio"):
+    """Content that is a sound recording."""
+
+    type: ClassVar[Literal["audio"]] = "audio"
+    """Fixed tag that tells this kind of object from others."""
+    data: str
+    """The sound, in base64."""
+    mime_type: str
+    """Sound format, as a MIME type such as `audio/wav`."""
+    annotations: Annotations | None = None
+    """Hints on whom this is for and how much it matters."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ResourceLink(StructBase, kw_only=True, tag_field="type", tag="resource_link"):
+    """Content that points at a resource without including it; `resources/list` may not show it."""
+
+    type: ClassVar[Literal["resource_link"]] = "resource_link"
+    """Fixed tag that tells this kind of object from others."""
+    name: str
+    """Name for programs to use, and for people where there is no `title`."""
+    uri: str
+    """Identifies the resource; the URI scheme is the server's choice."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    annotations: Annotations | None = None
+    """Hints on whom this is for and how much it matters."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    mime_type: str | None = None
+    """Format of the resource's contents as a MIME type, where known."""
+    size: int | None = None
+    """Size of the contents in bytes, before any encoding, if known."""
+    title: str | None = None
+    """Label for people to read."""
+    icons: list[Icon] | None = None
+    """Images to show for this, in one or more sizes and formats."""
+
+
+class CancelTaskResult(StructBase, kw_only=True):
+    """State of the task once it has been cancelled."""
+
+    created_at: str
+    """Creation time of the task, as an ISO 8601 timestamp."""
+    last_updated_at: str
+    """Time of the task's latest change, as an ISO 8601 timestamp."""
+    status: TaskStatus
+    """Stage the task has reached."""
+    task_id: str
+    """Id of the task."""
+    ttl: int | None
+    """How long the task is kept, in milliseconds from its creation; null means without limit."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    poll_interval: int | None = None
+    """Suggested pause between two `tasks/get` requests, in milliseconds."""
+    status_message: str | None = None
+    """More about the stage in words, such as why the task failed."""
+
+
+class ClientCapabilitiesTasksRequests(StructBase, kw_only=True):
+    """Requests the client can run as tasks, grouped by feature."""
+
+    elicitation: ClientCapabilitiesTasksRequestsElicitation | None = None
+    """Which elicitation requests can run as tasks."""
+    sampling: ClientCapabilitiesTasksRequestsSampling | None = None
+    """Which sampling requests can run as tasks."""
+
+
+class GetTaskResult(StructBase, kw_only=True):
+    """State of the task at the moment of asking."""
+
+    created_at: str
+    """Creation time of the task, as an ISO 8601 timestamp."""
+    last_updated_at: str
+    """Time of the task's latest change, as an ISO 8601 timestamp."""
+    status: TaskStatus
+    """Stage the task has reached."""
+    task_id: str
+    """Id of the task."""
+    ttl: int | None
+    """How long the task is kept, in milliseconds from its creation; null means without limit."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    poll_interval: int | None = None
+    """Suggested pause between two `tasks/get` requests, in milliseconds."""
+    status_message: str | None = None
+    """More about the stage in words, such as why the task failed."""
+
+
+class NotificationParams(StructBase, kw_only=True):
+    """Bare params of a notification: metadata and nothing more."""
+
+    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ServerCapabilitiesTasksRequests(StructBase, kw_only=True):
+    """Requests the server can run as tasks, grouped by feature."""
+
+    tools: ServerCapabilitiesTasksRequestsTools | None = None
+    """Which tool requests can run as tasks."""
+
+
+if TYPE_CHECKING:
+    SingleSelectEnumSchema: TypeAlias = UntitledSingleSelectEnumSchema | TitledSingleSelectEnumSchema
+else:
+    SingleSelectEnumSchema = untagged(
+        "SingleSelectEnumSchema",
+        __name__,
+        Rule("UntitledSingleSelectEnumSchema", key="enum"),
+        Rule("TitledSingleSelectEnumSchema"),
+    )
+"""A form field that lets the user choose one of its fixed options."""
+
+
+class Task(StructBase, kw_only=True):
+    """State of a request that runs in the background and is polled."""
+
+    created_at: str
+    """Creation time of the task, as an ISO 8601 timestamp."""
+    last_updated_at: str
+    """Time of the task's latest change, as an ISO 8601 timestamp."""
+    status: TaskStatus
+    """Stage the task has reached."""
+    task_id: str
+    """Id of the task."""
+    ttl: int | None
+    """How long the task is kept, in milliseconds from its creation; null means without limit."""
+    poll_interval: int | None = None
+    """Suggested pause between two `tasks/get` requests, in milliseconds."""
+    status_message: str | None = None
+    """More about the stage in words, such as why the task failed."""
+
+
+class TaskStatusNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/tasks/status"):
+    """Tells the side that asked for a task that its state has changed; sending it is optional."""
+
+    method: ClassVar[Literal["notifications/tasks/status"]] = "notifications/tasks/status"
+    jsonrpc: Literal["2.0"]
+    params: TaskStatusNotificationParams
+
+
+class TitledMultiSelectEnumSchemaItems(StructBase, kw_only=True):
+    """The options of a multiple choice, with their labels."""
+
+    any_of: list[TitledMultiSelectEnumSchemaItemsAnyOfItem]
+    """The options, each with its value and label."""
+
+
+class TitledMultiSelectEnumSchema(StructBase, kw_only=True, tag_field="type", tag="array"):
+    """A choice of several options; each option has a label."""
+
+    type: ClassVar[Literal["array"]] = "array"
+    """JSON type of the answer; always `array`."""
+    items: TitledMultiSelectEnumSchemaItems
+    """The options, with their labels."""
+    default: list[str] | None = None
+    """Value the field has until the user changes it."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    max_items: int | None = None
+    """Largest number of options the user may choose."""
+    min_items: int | None = None
+    """Smallest number of options the user may choose."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class ResultMetaObject(Bag):
+    """Metadata of a result, with the keys that the protocol itself defines."""
+
+    __slots__ = ()
+
+    server_info: Known[Implementation | None] = Known("io.modelcontextprotocol/serverInfo")
+    """The server software, as it names itself; unverified, for display and logs."""
+
+
+class SubscriptionsAcknowledgedNotification(
+    MessageBase, kw_only=True, tag_field="method", tag="notifications/subscriptions/acknowledged"
+):
+    """First message on a subscription stream: says which notifications will follow."""
+
+    method: ClassVar[Literal["notifications/subscriptions/acknowledged"]] = "notifications/subscriptions/acknowledged"
+    jsonrpc: Literal["2.0"]
+    params: SubscriptionsAcknowledgedNotificationParams
+
+
+class SubscriptionsListenResultMetaObject(Bag):
+    """Metadata of the result that ends a subscription stream."""
+
+    __slots__ = ()
+
+    subscription_id: Known[RequestId] = Known("io.modelcontextprotocol/subscriptionId", required=True)
+    """Id of the `subscriptions/listen` request whose stream ends here."""
+    server_info: Known[Implementation | None] = Known("io.modelcontextprotocol/serverInfo")
+    """The server software, as it names itself; unverified, for display and logs."""
+
+
+class SubscriptionsListenResult(StructBase, kw_only=True):
+    """Ends a subscription stream in good order; it never comes if the connection just drops."""
+
+    meta: SubscriptionsListenResultMetaObject = field(name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    result_type: str
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+
+
+class CompleteResult(StructBase, kw_only=True):
+    """Suggestions for an argument's value."""
+
+    completion: CompleteResultCompletion
+    """The suggestions."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    result_type: str | None = None
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+
+
+class ListPromptsResult(StructBase, kw_only=True):
+    """One page of the server's prompts."""
+
+    prompts: list[Prompt]
+    """The prompts on this page."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    next_cursor: str | None = None
+    """Where the next page starts; absent on the last page."""
+    cache_scope: Literal["private", "public"] | None = None
+    """Who may reuse a cached copy: anyone (`public`) or the same authorization context (`private`)."""
+    result_type: str | None = None
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    ttl_ms: Annotated[int, Meta(ge=0)] | None = None
+    """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
+
+
+class ListResourceTemplatesResult(StructBase, kw_only=True):
+    """One page of the server's resource templates."""
+
+    resource_templates: list[ResourceTemplate]
+    """The resource templates on this page."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    next_cursor: str | None = None
+    """Where the next page starts; absent on the last page."""
+    cache_scope: Literal["private", "public"] | None = None
+    """Who may reuse a cached copy: anyone (`public`) or the same authorization context (`private`)."""
+    result_type: str | None = None
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    ttl_ms: Annotated[int, Meta(ge=0)] | None = None
+    """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
+
+
+class ListResourcesResult(StructBase, kw_only=True):
+    """One page of the server's resources."""
+
+    resources: list[Resource]
+    """The resources on this page."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    next_cursor: str | None = None
+    """Where the next page starts; absent on the last page."""
+    cache_scope: Literal["private", "public"] | None = None
+    """Who may reuse a cached copy: anyone (`public`) or the same authorization context (`private`)."""
+    result_type: str | None = None
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    ttl_ms: Annotated[int, Meta(ge=0)] | None = None
+    """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
+
+
+class ListToolsResult(StructBase, kw_only=True):
+    """One page of the server's tools."""
+
+    tools: list[Tool]
+    """The tools on this page."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    next_cursor: str | None = None
+    """Where the next page starts; absent on the last page."""
+    cache_scope: Literal["private", "public"] | None = None
+    """Who may reuse a cached copy: anyone (`public`) or the same authorization context (`private`)."""
+    result_type: str | None = None
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    ttl_ms: Annotated[int, Meta(ge=0)] | None = None
+    """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
+
+
+class ReadResourceResult(StructBase, kw_only=True):
+    """The contents found at a resource's URI."""
+
+    contents: list[ResourceContentsUnion]
+    """What was read: one entry, or several where the URI covers several items."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    cache_scope: Literal["private", "public"] | None = None
+    """Who may reuse a cached copy: anyone (`public`) or the same authorization context (`private`)."""
+    result_type: str | None = None
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    ttl_ms: Annotated[int, Meta(ge=0)] | None = None
+    """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
+
+
+class Result(Bag):
+    """The least that any result holds; methods add their own fields."""
+
+    __slots__ = ()
+
+    meta: Known[ResultMetaObject | None] = Known("_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    result_type: Known[str | None] = Known("resultType")
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+
+
+ContentBlock: TypeAlias = TextContent | ImageContent | AudioContent | ResourceLink | EmbeddedResource
+"""One piece of content in a prompt message or a tool result."""
+
+
+if TYPE_CHECKING:
+    PrimitiveSchemaDefinition: TypeAlias = (
+        StringSchema
+        | NumberSchema
+        | BooleanSchema
+        | UntitledSingleSelectEnumSchema
+        | TitledSingleSelectEnumSchema
+        | UntitledMultiSelectEnumSchema
+        | TitledMultiSelectEnumSchema
+        | LegacyTitledEnumSchema
+    )
+else:
+    PrimitiveSchemaDefinition = untagged(
+        "PrimitiveSchemaDefinition",
+        __name__,
+        Rule("TitledSingleSelectEnumSchema", key="oneOf"),
+        Rule("UntitledMultiSelectEnumSchema", key="items", inner="enum"),
+        Rule("TitledMultiSelectEnumSchema", key="items"),
+        Rule("NumberSchema", key="type", values=("integer", "number")),
+        Rule("BooleanSchema", key="type", values=("boolean",)),
+        Rule("LegacyTitledEnumSchema", key="enumNames"),
+        Rule("UntitledSingleSelectEnumSchema", key="enum"),
+        Rule("StringSchema"),
+    )
+"""One field of an elicitation form: text, number, yes or no, or a choice."""
+
+
+class ClientCapabilitiesTasks(StructBase, kw_only=True):
+    """Details of the client's tasks capability."""
+
+    cancel: dict[str, Any] | None = None
+    """Set when this side answers `tasks/cancel`."""
+    list: dict[str, Any] | None = None
+    """Set when this side answers `tasks/list`."""
+    requests: ClientCapabilitiesTasksRequests | None = None
+    """Which requests can run as tasks."""
+
+
+class CreateTaskResult(StructBase, kw_only=True):
+    """Says that the request now runs as a task, and gives the task's first state."""
+
+    task: Task
+    """The task as first created."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+if TYPE_CHECKING:
+    EnumSchema: TypeAlias = (
+        UntitledSingleSelectEnumSchema
+        | TitledSingleSelectEnumSchema
+        | UntitledMultiSelectEnumSchema
+        | TitledMultiSelectEnumSchema
+        | LegacyTitledEnumSchema
+    )
+else:
+    EnumSchema = untagged(
+        "EnumSchema",
+        __name__,
+        Rule("TitledSingleSelectEnumSchema", key="oneOf"),
+        Rule("UntitledMultiSelectEnumSchema", key="items", inner="enum"),
+        Rule("TitledMultiSelectEnumSchema", key="items"),
+        Rule("LegacyTitledEnumSchema", key="enumNames"),
+        Rule("UntitledSingleSelectEnumSchema"),
+    )
+"""A form field that lets the user choose among fixed options."""
+
+
+class ListTasksResult(StructBase, kw_only=True):
+    """One page of tasks."""
+
+    tasks: list[Task]
+    """The tasks on this page."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    next_cursor: str | None = None
+    """Where the next page starts; absent on the last page."""
+
+
+if TYPE_CHECKING:
+    MultiSelectEnumSchema: TypeAlias = UntitledMultiSelectEnumSchema | TitledMultiSelectEnumSchema
+else:
+    MultiSelectEnumSchema = untagged(
+        "MultiSelectEnumSchema",
+        __name__,
+        Rule("UntitledMultiSelectEnumSchema", key="items", inner="enum"),
+        Rule("TitledMultiSelectEnumSchema"),
+    )
+"""A form field that lets the user choose several of its fixed options."""
+
+
+class ServerCapabilitiesTasks(StructBase, kw_only=True):
+    """Details of the server's tasks capability."""
+
+    cancel: dict[str, Any] | None = None
+    """Set when this side answers `tasks/cancel`."""
+    list: dict[str, Any] | None = None
+    """Set when this side answers `tasks/list`."""
+    requests: ServerCapabilitiesTasksRequests | None = None
+    """Which requests can run as tasks."""
+
+
+class ToolResultContent(StructBase, kw_only=True, tag_field="type", tag="tool_result"):
+    """What a tool call gave back, returned to the model."""
+
+    type: ClassVar[Literal["tool_result"]] = "tool_result"
+    """Fixed tag that tells this kind of object from others."""
+    content: list[ContentBlock]
+    """The tool's output as content blocks."""
+    tool_use_id: str
+    """Id of the ToolUseContent this answers."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; best passed on unchanged, so that caches keep matching."""
+    is_error: bool | None = None
+    """True when the tool itself failed; the content then says why."""
+    structured_content: Any | UnsetType = UNSET
+    """The tool's output as data; matches its `outputSchema` if it has one."""
+
+
+class CallToolResult(StructBase, kw_only=True):
+    """What a tool gave back: content for the model and, optionally, structured data."""
+
+    content: list[ContentBlock]
+    """The tool's output as content for the model."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    is_error: bool | None = None
+    """True when the tool itself failed; the content then says why."""
+    structured_content: Any | UnsetType = UNSET
+    """The tool's output as data; matches its `outputSchema` if it has one."""
+    result_type: str | None = None
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+
+
+class ClientCapabilities(StructBase, kw_only=True):
+    """What the client can do beyond the protocol's core; unknown keys are allowed."""
+
+    experimental: dict[str, dict[str, Any]] | None = None
+    """Capabilities outside the specification: details by name."""
+    roots: ClientCapabilitiesRoots | None = None
+    """Set when the client answers `roots/list`."""
+    sampling: ClientCapabilitiesSampling | None = None
+    """Set when the client lets the server use its model."""
+    elicitation: ClientCapabilitiesElicitation | None = None
+    """Set when the client can ask its user for information."""
+    tasks: ClientCapabilitiesTasks | None = None
+    """Set when the client can run requests as tasks."""
+    extensions: dict[str, dict[str, Any]] | None = None
+    """Supported extensions: settings by extension id; an empty object means no settings."""
+
+
+EmptyResult: TypeAlias = Result
+"""Success, with nothing to report."""
+
+
+class RequestMetaObject(Bag):
+    """Metadata of a request, with the keys that the protocol itself defines."""
+
+    __slots__ = ()
+
+    progress_token: Known[ProgressToken | None] = Known("progressToken")
+    """Asks for progress notifications with this progress token; the receiver need not send any."""
+    client_capabilities: Known[ClientCapabilities | None] = Known("io.modelcontextprotocol/clientCapabilities")
+    """What the client can do, for this request alone."""
+    client_info: Known[Implementation | None] = Known("io.modelcontextprotocol/clientInfo")
+    """The client software, as it names itself; unverified, for display and logs."""
+    log_level: Known[LoggingLevel | None] = Known("io.modelcontextprotocol/logLevel")
+    """Least severe log messages wanted during this request; absent means none at all."""
+    protocol_version: Known[str | None] = Known("io.modelcontextprotocol/protocolVersion")
+    """Revision followed, as `YYYY-MM-DD`; over HTTP, the `MCP-Protocol-Version` header must agree."""
+
+
+class ListToolsRequestParams(StructBase, kw_only=True):
+    """Says which page of tools to list."""
+
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ListToolsRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/list"):
+    """Asks the server for its tools, a page at a time."""
+
+    method: ClassVar[Literal["tools/list"]] = "tools/list"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: ListToolsRequestParams | None = None
+
+
+class PingRequestParams(StructBase, kw_only=True):
+    """Carries metadata only."""
+
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class PingRequest(MessageBase, kw_only=True, tag_field="method", tag="ping"):
+    """Checks that the other side still answers."""
+
+    method: ClassVar[Literal["ping"]] = "ping"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: PingRequestParams | None = None
+
+
+class PromptMessage(StructBase, kw_only=True):
+    """One message of a prompt."""
+
+    content: ContentBlock
+    """What the message says, as one content block."""
+    role: Role
+    """Who speaks: the user or the assistant."""
+
+
+class ServerCapabilities(StructBase, kw_only=True):
+    """What the server can do beyond the protocol's core; unknown keys are allowed."""
+
+    experimental: dict[str, dict[str, Any]] | None = None
+    """Capabilities outside the specification: details by name."""
+    logging: dict[str, Any] | None = None
+    """Set when the server can send log messages."""
+    prompts: ServerCapabilitiesPrompts | None = None
+    """Set when the server has prompts."""
+    resources: ServerCapabilitiesResources | None = None
+    """Set when the server has resources."""
+    tools: ServerCapabilitiesTools | None = None
+    """Set when the server has tools."""
+    completions: dict[str, Any] | None = None
+    """Set when the server answers `completion/complete`."""
+    tasks: ServerCapabilitiesTasks | None = None
+    """Set when the server can run requests as tasks."""
+    extensions: dict[str, dict[str, Any]] | None = None
+    """Supported extensions: settings by extension id; an empty object means no settings."""
+
+
+class SetLevelRequestParams(StructBase, kw_only=True):
+    """Says from which severity on to send log messages."""
+
+    level: LoggingLevel
+    """Least severe log messages to send; more severe ones are sent too."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class SetLevelRequest(MessageBase, kw_only=True, tag_field="method", tag="logging/setLevel"):
+    """Sets how severe a log message must be for the server to send it."""
+
+    method: ClassVar[Literal["logging/setLevel"]] = "logging/setLevel"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: SetLevelRequestParams
+
+
+class SubscribeRequestParams(StructBase, kw_only=True):
+    """Names the resource to watch."""
+
+    uri: str
+    """Which resource to watch, as a URI of any scheme the server knows."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class SubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/subscribe"):
+    """Asks the server to tell of every change to one resource."""
+
+    method: ClassVar[Literal["resources/subscribe"]] = "resources/subscribe"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: SubscribeRequestParams
+
+
+class UnsubscribeRequestParams(StructBase, kw_only=True):
+    """Names the resource to stop watching."""
+
+    uri: str
+    """Which resource to stop watching, as a URI."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class UnsubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/unsubscribe"):
+    """Ends a subscription made with `resources/subscribe`."""
+
+    method: ClassVar[Literal["resources/unsubscribe"]] = "resources/unsubscribe"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: UnsubscribeRequestParams
+
+
+class ElicitRequestFormParamsRequestedSchema(StructBase, kw_only=True, tag_field="type", tag="object"):
+    """The form's fields, as a flat JSON Schema object."""
+
+    type: ClassVar[Literal["object"]] = "object"
+    """JSON type of the answers; always `object`."""
+    properties: dict[str, PrimitiveSchemaDefinition]
+    """The form's fields, by name."""
+    required: list[str] | None = None
+    """Names of the fields the user has to fill in."""
+    schema: str | None = field(default=None, name="$schema")
+    """URI of the JSON Schema dialect the form is written in."""
+
+
+class ElicitRequestURLParams(StructBase, kw_only=True, tag_field="mode", tag="url"):
+    """An elicitation that the user carries out at a URL, out of the client's sight."""
+
+    mode: ClassVar[Literal["url"]] = "url"
+    """Always `url`."""
+    message: str
+    """What to tell the user when asking."""
+    url: str
+    """Where to send the user."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    elicitation_id: str | None = None
+    """Opaque id of the elicitation, unique within its server; the notification of its end repeats it."""
+    task: TaskMetadata | None = None
+    """Set to run the request as a task; the reply is then a CreateTaskResult."""
+
+
+class PaginatedRequestParams(StructBase, kw_only=True):
+    """Says which page of a listing to return."""
+
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+
+
+class RequestParams(StructBase, kw_only=True):
+    """Bare params of a request: metadata and nothing more."""
+
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+SamplingMessageContentBlock: TypeAlias = TextContent | ImageContent | AudioContent | ToolUseContent | ToolResultContent
+"""One piece of content in a sampling message, tool use included."""
+
+
+class DiscoverRequest(MessageBase, kw_only=True, tag_field="method", tag="server/discover"):
+    """Asks the server, without a handshake, which revisions and capabilities it has."""
+
+    method: ClassVar[Literal["server/discover"]] = "server/discover"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: RequestParams
+
+
+class DiscoverResult(StructBase, kw_only=True):
+    """The server's description of itself: revisions, capabilities and instructions."""
+
+    cache_scope: Literal["private", "public"]
+    """Who may reuse a cached copy: anyone (`public`) or the same authorization context (`private`)."""
+    capabilities: ServerCapabilities
+    """What the server can do."""
+    result_type: str
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    supported_versions: list[str]
+    """Revisions the server speaks, any of which the client may go on to use."""
+    ttl_ms: Annotated[int, Meta(ge=0)]
+    """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    instructions: str | None = None
+    """Advice on using the server, fit for a model's system prompt."""
+
+
+class SubscriptionsListenRequestParams(StructBase, kw_only=True):
+    """Selects the notifications wanted on the stream."""
+
+    meta: RequestMetaObject = field(name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    notifications: SubscriptionFilter
+    """Which notifications the client wants."""
+
+
+ElicitRequestParamsRequestedSchema: TypeAlias = ElicitRequestFormParamsRequestedSchema
+"""The form's fields, as a flat JSON Schema object."""
+
+
+class CompleteRequestParams(StructBase, kw_only=True):
+    """Says which argument of which prompt or resource template to complete."""
+
+    argument: CompleteRequestParamsArgument
+    """The argument to complete."""
+    ref: PromptReference | ResourceTemplateReference
+    """The prompt or resource template that the argument belongs to."""
+    context: CompleteRequestParamsContext | None = None
+    """What is already known about the other arguments."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class CompleteRequest(MessageBase, kw_only=True, tag_field="method", tag="completion/complete"):
+    """Asks the server to suggest values for an argument as it is being typed."""
+
+    method: ClassVar[Literal["completion/complete"]] = "completion/complete"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: CompleteRequestParams
+
+
+class CreateMessageResult(StructBase, kw_only=True):
+    """The message that the client's model wrote."""
+
+    content: (
+        TextContent
+        | ImageContent
+        | AudioContent
+        | ToolUseContent
+        | ToolResultContent
+        | list[SamplingMessageContentBlock]
+    )
+    """What the model wrote."""
+    model: str
+    """Which model the client used, by name."""
+    role: Role
+    """Who speaks: the user or the assistant."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    stop_reason: str | None = None
+    """Why the model stopped: `endTurn`, `stopSequence`, `maxTokens` or another reason."""
+
+
+class GetPromptResult(StructBase, kw_only=True):
+    """A prompt with its arguments filled in, ready for the model."""
+
+    messages: list[PromptMessage]
+    """The prompt's messages, in order."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    result_type: str | None = None
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+
+
+class InitializeRequestParams(StructBase, kw_only=True):
+    """The revision the client proposes, its capabilities and its identity."""
+
+    capabilities: ClientCapabilities
+    """What the client can do."""
+    client_info: Implementation
+    """Name and version of the client software."""
+    protocol_version: str
+    """Revision the client proposes, as `YYYY-MM-DD`: the newest it speaks."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class InitializeRequest(MessageBase, kw_only=True, tag_field="method", tag="initialize"):
+    """Opens the handshake: proposes a revision and declares the client's capabilities."""
+
+    method: ClassVar[Literal["initialize"]] = "initialize"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: InitializeRequestParams
+
+
+class InitializeResult(StructBase, kw_only=True):
+    """The revision the server settled on, its capabilities and its identity."""
+
+    capabilities: ServerCapabilities
+    """What the server can do."""
+    protocol_version: str
+    """Revision the server settled on, as `YYYY-MM-DD`; a client that lacks it disconnects."""
+    server_info: Implementation
+    """Name and version of the server software."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    instructions: str | None = None
+    """Advice on using the server, fit for a model's system prompt."""
+
+
+class ListPromptsRequestParams(StructBase, kw_only=True):
+    """Says which page of prompts to list."""
+
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ListPromptsRequest(MessageBase, kw_only=True, tag_field="method", tag="prompts/list"):
+    """Asks the server for its prompts, a page at a time."""
+
+    method: ClassVar[Literal["prompts/list"]] = "prompts/list"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: ListPromptsRequestParams | None = None
+
+
+class ListResourceTemplatesRequestParams(StructBase, kw_only=True):
+    """Says which page of resource templates to list."""
+
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ListResourceTemplatesRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/templates/list"):
+    """Asks the server for its resource templates, a page at a time."""
+
+    method: ClassVar[Literal["resources/templates/list"]] = "resources/templates/list"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: ListResourceTemplatesRequestParams | None = None
+
+
+class ListResourcesRequestParams(StructBase, kw_only=True):
+    """Says which page of resources to list."""
+
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ListResourcesRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/list"):
+    """Asks the server for its resources, a page at a time."""
+
+    method: ClassVar[Literal["resources/list"]] = "resources/list"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: ListResourcesRequestParams | None = None
+
+
+class ListRootsRequestParams(StructBase, kw_only=True):
+    """Carries metadata only."""
+
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ListRootsRequest(MessageBase, kw_only=True, tag_field="method", tag="roots/list"):
+    """Asks the client which directories and files the server may work on."""
+
+    method: ClassVar[Literal["roots/list"]] = "roots/list"
+    jsonrpc: Literal["2.0"] | None = None
+    id: RequestId | None = None
+    params: ListRootsRequestParams | None = None
+
+
+class SamplingMessage(StructBase, kw_only=True):
+    """One message of a conversation with a model."""
+
+    content: (
+        TextContent
+        | ImageContent
+        | AudioContent
+        | ToolUseContent
+        | ToolResultContent
+        | list[SamplingMessageContentBlock]
+    )
+    """What the message says."""
+    role: Role
+    """Who speaks: the user or the assistant."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ElicitRequestFormParams(StructBase, kw_only=True):
+    """An elicitation that the user answers by filling in a form; not for secrets."""
+
+    message: str
+    """What to tell the user when asking."""
+    requested_schema: ElicitRequestFormParamsRequestedSchema
+    """The form to fill in."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    mode: Literal["form"] | None = None
+    """Always `form`; may be left out."""
+    task: TaskMetadata | None = None
+    """Set to run the request as a task; the reply is then a CreateTaskResult."""
+
+
+if TYPE_CHECKING:
+    ElicitRequestParams: TypeAlias = ElicitRequestFormParams | ElicitRequestURLParams
+else:
+    ElicitRequestParams = untagged(
+        "ElicitRequestParams",
+        __name__,
+        Rule("ElicitRequestFormParams", key="requestedSchema"),
+        Rule("ElicitRequestURLParams"),
+    )
+"""What to ask the user, and in which way."""
+
+
+class ListTasksRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/list"):
+    """Asks the other side for the tasks it runs, a page at a time."""
+
+    method: ClassVar[Literal["tasks/list"]] = "tasks/list"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: PaginatedRequestParams | None = None
+
+
+if TYPE_CHECKING:
+    InputResponse: TypeAlias = CreateMessageResult | ListRootsResult | ElicitResult
+else:
+    InputResponse = untagged(
+        "InputResponse",
+        __name__,
+        Rule("CreateMessageResult", key="model"),
+        Rule("ListRootsResult", key="roots"),
+        Rule("ElicitResult"),
+    )
+"""The client's answer to one input request: an elicitation, sampling or roots result."""
+
+
+InputResponses: TypeAlias = dict[str, InputResponse]
+"""The client's answers, each under the key of the input request it answers."""
+
+
+class SubscriptionsListenRequest(MessageBase, kw_only=True, tag_field="method", tag="subscriptions/listen"):
+    """Opens a subscription stream: a long-lived request that notifications are sent on."""
+
+    method: ClassVar[Literal["subscriptions/listen"]] = "subscriptions/listen"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: SubscriptionsListenRequestParams
+
+
+class CallToolRequestParams(StructBase, kw_only=True):
+    """Names the tool to run and the arguments to run it with."""
+
+    name: str
+    """Which tool to run."""
+    arguments: dict[str, Any] | None = None
+    """Arguments by name, to match the tool's `inputSchema`."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    task: TaskMetadata | None = None
+    """Set to run the request as a task; the reply is then a CreateTaskResult."""
+    input_responses: InputResponses | None = None
+    """Answers to the server's input requests, when sending a request again."""
+    request_state: str | None = None
+    """The server's opaque state from an InputRequiredResult, returned unchanged."""
+
+
+class CallToolRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/call"):
+    """Asks the server to run one of its tools."""
+
+    method: ClassVar[Literal["tools/call"]] = "tools/call"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: CallToolRequestParams
+
+
+class CreateMessageRequestParams(StructBase, kw_only=True):
+    """The conversation to continue, and how the model should go about it."""
+
+    max_tokens: int
+    """Most tokens the model may write; the client may stop it sooner."""
+    messages: list[SamplingMessage]
+    """The conversation so far, oldest message first."""
+    include_context: Literal["allServers", "none", "thisServer"] | None = None
+    """Advice on which servers' context to add: `none`, `thisServer` or `allServers`."""
+    metadata: dict[str, Any] | None = None
+    """Extra data for the model's provider, in whatever format it expects."""
+    model_preferences: ModelPreferences | None = None
+    """Advice on choosing the model."""
+    stop_sequences: list[str] | None = None
+    """Strings at which the model stops writing."""
+    system_prompt: str | None = None
+    """System prompt the server would like; the client may change or drop it."""
+    temperature: int | float | None = None
+    """Sampling temperature, on the model's own scale."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    task: TaskMetadata | None = None
+    """Set to run the request as a task; the reply is then a CreateTaskResult."""
+    tool_choice: ToolChoice | None = None
+    """Whether the model may, must or must not use `tools`; `auto` when absent."""
+    tools: list[Tool] | None = None
+    """Tools the model may use; needs the client's `sampling.tools` capability."""
+
+
+class CreateMessageRequest(MessageBase, kw_only=True, tag_field="method", tag="sampling/createMessage"):
+    """Asks the client to have its model continue a conversation (sampling)."""
+
+    method: ClassVar[Literal["sampling/createMessage"]] = "sampling/createMessage"
+    params: CreateMessageRequestParams
+    jsonrpc: Literal["2.0"] | None = None
+    id: RequestId | None = None
+
+
+class GetPromptRequestParams(StructBase, kw_only=True):
+    """Names the prompt and the values to fill it in with."""
+
+    name: str
+    """Which prompt to get."""
+    arguments: dict[str, str] | None = None
+    """Values for the prompt's arguments, by name; all are strings."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    input_responses: InputResponses | None = None
+    """Answers to the server's input requests, when sending a request again."""
+    request_state: str | None = None
+    """The server's opaque state from an InputRequiredResult, returned unchanged."""
+
+
+class GetPromptRequest(MessageBase, kw_only=True, tag_field="method", tag="prompts/get"):
+    """Asks the server for a prompt's messages."""
+
+    method: ClassVar[Literal["prompts/get"]] = "prompts/get"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: GetPromptRequestParams
+
+
+class ReadResourceRequestParams(StructBase, kw_only=True):
+    """Says which resource to read."""
+
+    uri: str
+    """Which resource to read, as a URI of any scheme the server knows."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    input_responses: InputResponses | None = None
+    """Answers to the server's input requests, when sending a request again."""
+    request_state: str | None = None
+    """The server's opaque state from an InputRequiredResult, returned unchanged."""
+
+
+class ReadResourceRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/read"):
+    """Asks the server what a resource contains."""
+
+    method: ClassVar[Literal["resources/read"]] = "resources/read"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: ReadResourceRequestParams
+
+
+class ElicitRequest(MessageBase, kw_only=True, tag_field="method", tag="elicitation/create"):
+    """Asks the client to get some information from its user (elicitation)."""
+
+    method: ClassVar[Literal["elicitation/create"]] = "elicitation/create"
+    params: ElicitRequestParams
+    jsonrpc: Literal["2.0"] | None = None
+    id: RequestId | None = None
+
+
+InputRequest: TypeAlias = CreateMessageRequest | ListRootsRequest | ElicitRequest
+"""One thing a server may ask for before it can finish: elicitation, sampling or roots."""
+
+
+InputRequests: TypeAlias = dict[str, InputRequest]
+"""What the server asks of the client, under keys of the server's choosing."""
+
+
+class InputRequiredResult(StructBase, kw_only=True, tag_field="resultType", tag="input_required"):
+    """Says the request is unfinished: answer what is asked, if anything, and send it again."""
+
+    result_type: ClassVar[Literal["input_required"]] = "input_required"
+    """Kind of this result; always `input_required`."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    input_requests: InputRequests | None = None
+    """What the client is asked for, by key."""
+    request_state: str | None = None
+    """The server's opaque state, to be returned unchanged when sending the request again."""

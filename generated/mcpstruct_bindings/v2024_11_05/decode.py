@@ -1,0 +1,65 @@
+"""One-pass decoders of MCP 2024-11-05: bytes of a whole message in, typed message out.
+
+Schema 2024-11-05, sha256 61cea2392d4f284092d09bc84b9ac488c0d5618ac2b38a56942fc5b99fd960ce.
+Made by `make gen`; never edited.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from mcpstruct.base.messages import MessageDecoder, Received, ResponseDecoder, response
+
+from . import types as t
+from .methods import METHODS
+
+__all__ = [
+    "ClientMessage",
+    "Received",
+    "ResponseDecoder",
+    "ServerMessage",
+    "client_message",
+    "response",
+    "server_message",
+]
+
+ClientMessage: TypeAlias = (
+    t.InitializeRequest
+    | t.PingRequest
+    | t.ListResourcesRequest
+    | t.ListResourceTemplatesRequest
+    | t.ReadResourceRequest
+    | t.SubscribeRequest
+    | t.UnsubscribeRequest
+    | t.ListPromptsRequest
+    | t.GetPromptRequest
+    | t.ListToolsRequest
+    | t.CallToolRequest
+    | t.SetLevelRequest
+    | t.CompleteRequest
+    | t.CancelledNotification
+    | t.InitializedNotification
+    | t.ProgressNotification
+    | t.RootsListChangedNotification
+)
+"""Any request or notification that a client sends."""
+
+ServerMessage: TypeAlias = (
+    t.PingRequest
+    | t.CreateMessageRequest
+    | t.ListRootsRequest
+    | t.CancelledNotification
+    | t.ProgressNotification
+    | t.ResourceListChangedNotification
+    | t.ResourceUpdatedNotification
+    | t.PromptListChangedNotification
+    | t.ToolListChangedNotification
+    | t.LoggingMessageNotification
+)
+"""Any request or notification that a server sends."""
+
+client_message: MessageDecoder[ClientMessage] = MessageDecoder(ClientMessage, "client", METHODS)
+"""Decode what a client sent."""
+
+server_message: MessageDecoder[ServerMessage] = MessageDecoder(ServerMessage, "server", METHODS)
+"""Decode what a server sent."""

@@ -1,0 +1,306 @@
+"""Method table of MCP 2025-03-26.
+
+Schema 2025-03-26, sha256 e720669548c8100a4282c49e580efd6ddf7f28899ea786fc8db251dbdb356131.
+Made by `make gen`; never edited.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcpstruct.base.methods import MethodInfo
+
+from . import types as t
+
+INITIALIZE: MethodInfo[t.InitializeRequestParams, t.InitializeResult] = MethodInfo(
+    name="initialize",
+    kind="request",
+    direction="client",
+    message=t.InitializeRequest,
+    params=t.InitializeRequestParams,
+    result=t.InitializeResult,
+    since="2024-11-05",
+    removed="2026-07-28",
+)
+"""Opens the handshake: settles the revision and exchanges capabilities."""
+
+PING: MethodInfo[t.PingRequestParams, t.EmptyResult] = MethodInfo(
+    name="ping",
+    kind="request",
+    direction="both",
+    message=t.PingRequest,
+    params=t.PingRequestParams,
+    result=t.EmptyResult,
+    since="2024-11-05",
+    removed="2026-07-28",
+)
+"""Checks that the other side still answers."""
+
+LIST_RESOURCES: MethodInfo[t.ListResourcesRequestParams, t.ListResourcesResult] = MethodInfo(
+    name="resources/list",
+    kind="request",
+    direction="client",
+    message=t.ListResourcesRequest,
+    params=t.ListResourcesRequestParams,
+    result=t.ListResourcesResult,
+    since="2024-11-05",
+)
+"""Lists resources, a page at a time."""
+
+LIST_RESOURCE_TEMPLATES: MethodInfo[t.ListResourceTemplatesRequestParams, t.ListResourceTemplatesResult] = MethodInfo(
+    name="resources/templates/list",
+    kind="request",
+    direction="client",
+    message=t.ListResourceTemplatesRequest,
+    params=t.ListResourceTemplatesRequestParams,
+    result=t.ListResourceTemplatesResult,
+    since="2024-11-05",
+)
+"""Lists resource templates, a page at a time."""
+
+READ_RESOURCE: MethodInfo[t.ReadResourceRequestParams, t.ReadResourceResult] = MethodInfo(
+    name="resources/read",
+    kind="request",
+    direction="client",
+    message=t.ReadResourceRequest,
+    params=t.ReadResourceRequestParams,
+    result=t.ReadResourceResult,
+    since="2024-11-05",
+)
+"""Reads a resource."""
+
+SUBSCRIBE: MethodInfo[t.SubscribeRequestParams, t.EmptyResult] = MethodInfo(
+    name="resources/subscribe",
+    kind="request",
+    direction="client",
+    message=t.SubscribeRequest,
+    params=t.SubscribeRequestParams,
+    result=t.EmptyResult,
+    since="2024-11-05",
+    removed="2026-07-28",
+)
+"""Starts notifications about changes to one resource."""
+
+UNSUBSCRIBE: MethodInfo[t.UnsubscribeRequestParams, t.EmptyResult] = MethodInfo(
+    name="resources/unsubscribe",
+    kind="request",
+    direction="client",
+    message=t.UnsubscribeRequest,
+    params=t.UnsubscribeRequestParams,
+    result=t.EmptyResult,
+    since="2024-11-05",
+    removed="2026-07-28",
+)
+"""Stops notifications about changes to one resource."""
+
+LIST_PROMPTS: MethodInfo[t.ListPromptsRequestParams, t.ListPromptsResult] = MethodInfo(
+    name="prompts/list",
+    kind="request",
+    direction="client",
+    message=t.ListPromptsRequest,
+    params=t.ListPromptsRequestParams,
+    result=t.ListPromptsResult,
+    since="2024-11-05",
+)
+"""Lists prompts, a page at a time."""
+
+GET_PROMPT: MethodInfo[t.GetPromptRequestParams, t.GetPromptResult] = MethodInfo(
+    name="prompts/get",
+    kind="request",
+    direction="client",
+    message=t.GetPromptRequest,
+    params=t.GetPromptRequestParams,
+    result=t.GetPromptResult,
+    since="2024-11-05",
+)
+"""Gets a prompt's messages, with its arguments filled in."""
+
+LIST_TOOLS: MethodInfo[t.ListToolsRequestParams, t.ListToolsResult] = MethodInfo(
+    name="tools/list",
+    kind="request",
+    direction="client",
+    message=t.ListToolsRequest,
+    params=t.ListToolsRequestParams,
+    result=t.ListToolsResult,
+    since="2024-11-05",
+)
+"""Lists tools, a page at a time."""
+
+CALL_TOOL: MethodInfo[t.CallToolRequestParams, t.CallToolResult] = MethodInfo(
+    name="tools/call",
+    kind="request",
+    direction="client",
+    message=t.CallToolRequest,
+    params=t.CallToolRequestParams,
+    result=t.CallToolResult,
+    since="2024-11-05",
+)
+"""Runs a tool."""
+
+SET_LEVEL: MethodInfo[t.SetLevelRequestParams, t.EmptyResult] = MethodInfo(
+    name="logging/setLevel",
+    kind="request",
+    direction="client",
+    message=t.SetLevelRequest,
+    params=t.SetLevelRequestParams,
+    result=t.EmptyResult,
+    since="2024-11-05",
+    removed="2026-07-28",
+)
+"""Sets from which severity on log messages are sent."""
+
+COMPLETE: MethodInfo[t.CompleteRequestParams, t.CompleteResult] = MethodInfo(
+    name="completion/complete",
+    kind="request",
+    direction="client",
+    message=t.CompleteRequest,
+    params=t.CompleteRequestParams,
+    result=t.CompleteResult,
+    since="2024-11-05",
+)
+"""Suggests values for an argument of a prompt or resource template."""
+
+CREATE_MESSAGE: MethodInfo[t.CreateMessageRequestParams, t.CreateMessageResult] = MethodInfo(
+    name="sampling/createMessage",
+    kind="request",
+    direction="server",
+    message=t.CreateMessageRequest,
+    params=t.CreateMessageRequestParams,
+    result=t.CreateMessageResult,
+    since="2024-11-05",
+)
+"""Has the client's model write a message."""
+
+LIST_ROOTS: MethodInfo[t.ListRootsRequestParams, t.ListRootsResult] = MethodInfo(
+    name="roots/list",
+    kind="request",
+    direction="server",
+    message=t.ListRootsRequest,
+    params=t.ListRootsRequestParams,
+    result=t.ListRootsResult,
+    since="2024-11-05",
+)
+"""Lists the client's roots."""
+
+CANCELLED: MethodInfo[t.CancelledNotificationParams, None] = MethodInfo(
+    name="notifications/cancelled",
+    kind="notification",
+    direction="both",
+    message=t.CancelledNotification,
+    params=t.CancelledNotificationParams,
+    since="2024-11-05",
+)
+"""Calls off a request that may still be in progress."""
+
+INITIALIZED: MethodInfo[t.InitializedNotificationParams, None] = MethodInfo(
+    name="notifications/initialized",
+    kind="notification",
+    direction="client",
+    message=t.InitializedNotification,
+    params=t.InitializedNotificationParams,
+    since="2024-11-05",
+    removed="2026-07-28",
+)
+"""Ends the handshake."""
+
+PROGRESS: MethodInfo[t.ProgressNotificationParams, None] = MethodInfo(
+    name="notifications/progress",
+    kind="notification",
+    direction="both",
+    message=t.ProgressNotification,
+    params=t.ProgressNotificationParams,
+    since="2024-11-05",
+)
+"""Reports progress on a request that gave a progress token."""
+
+ROOTS_LIST_CHANGED: MethodInfo[t.RootsListChangedNotificationParams, None] = MethodInfo(
+    name="notifications/roots/list_changed",
+    kind="notification",
+    direction="client",
+    message=t.RootsListChangedNotification,
+    params=t.RootsListChangedNotificationParams,
+    since="2024-11-05",
+    removed="2026-07-28",
+)
+"""Reports a change to the client's roots."""
+
+RESOURCE_LIST_CHANGED: MethodInfo[t.ResourceListChangedNotificationParams, None] = MethodInfo(
+    name="notifications/resources/list_changed",
+    kind="notification",
+    direction="server",
+    message=t.ResourceListChangedNotification,
+    params=t.ResourceListChangedNotificationParams,
+    since="2024-11-05",
+)
+"""Reports a change to the server's list of resources."""
+
+RESOURCE_UPDATED: MethodInfo[t.ResourceUpdatedNotificationParams, None] = MethodInfo(
+    name="notifications/resources/updated",
+    kind="notification",
+    direction="server",
+    message=t.ResourceUpdatedNotification,
+    params=t.ResourceUpdatedNotificationParams,
+    since="2024-11-05",
+)
+"""Reports that a watched resource has changed."""
+
+PROMPT_LIST_CHANGED: MethodInfo[t.PromptListChangedNotificationParams, None] = MethodInfo(
+    name="notifications/prompts/list_changed",
+    kind="notification",
+    direction="server",
+    message=t.PromptListChangedNotification,
+    params=t.PromptListChangedNotificationParams,
+    since="2024-11-05",
+)
+"""Reports a change to the server's list of prompts."""
+
+TOOL_LIST_CHANGED: MethodInfo[t.ToolListChangedNotificationParams, None] = MethodInfo(
+    name="notifications/tools/list_changed",
+    kind="notification",
+    direction="server",
+    message=t.ToolListChangedNotification,
+    params=t.ToolListChangedNotificationParams,
+    since="2024-11-05",
+)
+"""Reports a change to the server's list of tools."""
+
+LOGGING_MESSAGE: MethodInfo[t.LoggingMessageNotificationParams, None] = MethodInfo(
+    name="notifications/message",
+    kind="notification",
+    direction="server",
+    message=t.LoggingMessageNotification,
+    params=t.LoggingMessageNotificationParams,
+    since="2024-11-05",
+)
+"""Carries a log message."""
+
+METHODS: dict[str, MethodInfo[Any, Any]] = {
+    info.name: info
+    for info in (
+        INITIALIZE,
+        PING,
+        LIST_RESOURCES,
+        LIST_RESOURCE_TEMPLATES,
+        READ_RESOURCE,
+        SUBSCRIBE,
+        UNSUBSCRIBE,
+        LIST_PROMPTS,
+        GET_PROMPT,
+        LIST_TOOLS,
+        CALL_TOOL,
+        SET_LEVEL,
+        COMPLETE,
+        CREATE_MESSAGE,
+        LIST_ROOTS,
+        CANCELLED,
+        INITIALIZED,
+        PROGRESS,
+        ROOTS_LIST_CHANGED,
+        RESOURCE_LIST_CHANGED,
+        RESOURCE_UPDATED,
+        PROMPT_LIST_CHANGED,
+        TOOL_LIST_CHANGED,
+        LOGGING_MESSAGE,
+    )
+}
+"""Every method by its wire name."""

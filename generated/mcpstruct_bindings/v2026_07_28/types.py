@@ -1,0 +1,1887 @@
+"""Message types of MCP 2026-07-28.
+
+Schema 2026-07-28, sha256 ef70b61f99b6d2e5e3b46863822eab08dff6a45bedc7a08914e0e5b133f40203.
+Made by `make gen`; never edited.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
+
+from msgspec import UNSET, Meta, UnsetType, field
+
+from mcpstruct.base.bag import Bag, Known
+from mcpstruct.base.structs import JsonDocument, LazyStruct, MessageBase, OptionalJsonDocument, StructBase, lazy
+from mcpstruct.base.untagged import Rule, untagged
+
+
+class BlobResourceContents(StructBase, kw_only=True):
+    """Contents of a resource as binary data.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#blobresourcecontents
+    """
+
+    blob: str
+    """The resource's bytes, in base64."""
+    uri: str
+    """Identifies the resource; the URI scheme is the server's choice."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    mime_type: str | None = None
+    """Format of the resource's contents as a MIME type, where known."""
+
+
+class BooleanSchema(StructBase, kw_only=True, tag_field="type", tag="boolean"):
+    """A form field answered with yes or no.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#booleanschema
+    """
+
+    type: ClassVar[Literal["boolean"]] = "boolean"
+    """JSON type of the answer; always `boolean`."""
+    default: bool | None = None
+    """Value the field has until the user changes it."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class ClientCapabilitiesElicitation(StructBase, kw_only=True):
+    """Details of the client's elicitation capability: the modes it can handle.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#clientcapabilities
+    """
+
+    form: dict[str, Any] | None = None
+    """Set when the client can show a form."""
+    url: dict[str, Any] | None = None
+    """Set when the client can send the user to a URL."""
+
+
+class ClientCapabilitiesSampling(StructBase, kw_only=True):
+    """Details of the client's sampling capability.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#clientcapabilities
+    """
+
+    context: dict[str, Any] | None = None
+    """Set when the client supports `includeContext` values other than `none`."""
+    tools: dict[str, Any] | None = None
+    """Set when the client accepts `tools` and `toolChoice` in sampling requests."""
+
+
+class ClientCapabilities(StructBase, kw_only=True):
+    """What the client can do beyond the protocol's core; unknown keys are allowed.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#clientcapabilities
+    """
+
+    elicitation: ClientCapabilitiesElicitation | None = None
+    """Set when the client can ask its user for information."""
+    experimental: dict[str, dict[str, Any]] | None = None
+    """Capabilities outside the specification: details by name."""
+    extensions: dict[str, dict[str, Any]] | None = None
+    """Supported extensions: settings by extension id; an empty object means no settings."""
+    roots: dict[str, Any] | None = None
+    """Set when the client answers `roots/list`."""
+    sampling: ClientCapabilitiesSampling | None = None
+    """Set when the client lets the server use its model."""
+
+
+class CompleteRequestParamsArgument(StructBase, kw_only=True):
+    """The argument to complete, with what has been typed so far.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#completerequestparams
+    """
+
+    name: str
+    """Which argument to complete."""
+    value: str
+    """What has been typed so far."""
+
+
+class CompleteRequestParamsContext(StructBase, kw_only=True):
+    """What is already known about the other arguments.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#completerequestparams
+    """
+
+    arguments: dict[str, str] | None = None
+    """Values already chosen for other arguments, by name."""
+
+
+class CompleteResultCompletion(StructBase, kw_only=True):
+    """The suggested values, and whether there are more.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#completeresult
+    """
+
+    values: Annotated[list[str], Meta(max_length=100)]
+    """Suggested values, at most 100."""
+    has_more: bool | None = None
+    """True when there are more suggestions than were returned."""
+    total: int | None = None
+    """How many suggestions there are in all, returned or not."""
+
+
+Cursor: TypeAlias = str
+"""Opaque position in a paged listing, meaningful only to the side that issued it.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#cursor
+"""
+
+
+class ElicitRequestURLParams(StructBase, kw_only=True, tag_field="mode", tag="url"):
+    """An elicitation that the user carries out at a URL, out of the client's sight.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#elicitrequesturlparams
+    """
+
+    mode: ClassVar[Literal["url"]] = "url"
+    """Always `url`."""
+    message: str
+    """What to tell the user when asking."""
+    url: str
+    """Where to send the user."""
+
+
+class ElicitResult(StructBase, kw_only=True):
+    """What the user decided and, for an accepted form, what was filled in.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#elicitresult
+    """
+
+    action: Literal["accept", "cancel", "decline"]
+    """What the user did: `accept`, `decline` (said no) or `cancel` (closed it undecided)."""
+    content: dict[str, list[str] | str | int | float | bool] | None = None
+    """The answers by field name; only for an accepted form."""
+
+
+class Icon(StructBase, kw_only=True):
+    """One image that a user interface can show for an item.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#icon
+    """
+
+    src: str
+    """Where to get the image: an HTTP(S) address, or a `data:` URI that is the image in base64."""
+    mime_type: str | None = None
+    """MIME type to go by when `src` yields none or too vague a one."""
+    sizes: list[str] | None = None
+    """Sizes it suits, as width and height (`48x48`) or `any`; absent means all sizes."""
+    theme: Literal["dark", "light"] | None = None
+    """Background it is made for, `light` or `dark`; absent means either."""
+
+
+class Implementation(StructBase, kw_only=True):
+    """Identifies client or server software by name and version.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#implementation
+    """
+
+    name: str
+    """Name for programs to use, and for people where there is no `title`."""
+    version: str
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    icons: list[Icon] | None = None
+    """Images to show for this, in one or more sizes and formats."""
+    title: str | None = None
+    """Label for people to read."""
+    website_url: str | None = None
+    """Web page about the software."""
+
+
+JSONArray: TypeAlias = list[Any]
+"""Any JSON array.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#jsonarray
+"""
+
+
+JSONObject: TypeAlias = dict[str, Any]
+"""A JSON object: string keys, any JSON values.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#jsonobject
+"""
+
+
+JSONValue: TypeAlias = Any
+"""Any JSON value.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#jsonvalue
+"""
+
+
+class LegacyTitledEnumSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
+    """A choice of one option with labels in a second list; prefer TitledSingleSelectEnumSchema.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#legacytitledenumschema
+    """
+
+    type: ClassVar[Literal["string"]] = "string"
+    """JSON type of the answer; always `string`."""
+    enum: list[str]
+    """The values on offer."""
+    default: str | None = None
+    """Value the field has until the user changes it."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    enum_names: list[str] | None = None
+    """Labels for the values in `enum`, in the same order."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class ListRootsRequestParams(StructBase, kw_only=True):
+    """Carries metadata only.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listrootsrequest
+    """
+
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ListRootsRequest(MessageBase, kw_only=True, tag_field="method", tag="roots/list"):
+    """Asks the client which directories and files the server may work on.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listrootsrequest
+    """
+
+    method: ClassVar[Literal["roots/list"]] = "roots/list"
+    params: ListRootsRequestParams | None = None
+
+
+LoggingLevel: TypeAlias = Literal["alert", "critical", "debug", "emergency", "error", "info", "notice", "warning"]
+"""How severe a log message is, on the syslog scale (RFC 5424) from `debug` to `emergency`.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#logginglevel
+"""
+
+
+MetaObject: TypeAlias = dict[str, Any]
+"""Open map of metadata; keys may have a prefix, and some prefixes belong to the protocol.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#metaobject
+"""
+
+
+class ModelHint(StructBase, kw_only=True):
+    """A wish for a particular model or family of models; unknown keys are allowed.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#modelhint
+    """
+
+    name: str | None = None
+    """Part of a model's name; the client may map it to a comparable model."""
+
+
+class ModelPreferences(StructBase, kw_only=True):
+    """What the server values in a model; the client has the last word.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#modelpreferences
+    """
+
+    cost_priority: Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)] | None = None
+    """Weight of a low price, from 0 (none) to 1 (decisive)."""
+    hints: list[ModelHint] | None = None
+    """Wishes for particular models, tried in order before the weights count."""
+    intelligence_priority: Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)] | None = None
+    """Weight of a capable model, from 0 (none) to 1 (decisive)."""
+    speed_priority: Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)] | None = None
+    """Weight of a fast reply, from 0 (none) to 1 (decisive)."""
+
+
+class NumberSchema(StructBase, kw_only=True):
+    """A form field answered with a number.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#numberschema
+    """
+
+    type: Literal["integer", "number"]
+    """JSON type of the answer: `integer` or `number`."""
+    default: int | float | None = None
+    """Value the field has until the user changes it."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    maximum: int | float | None = None
+    """Largest number allowed, inclusive."""
+    minimum: int | float | None = None
+    """Smallest number allowed, inclusive."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+ProgressToken: TypeAlias = str | int
+"""Progress token: ties progress notifications to the request that asked for them.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#progresstoken
+"""
+
+
+class PromptArgument(StructBase, kw_only=True):
+    """One argument that a prompt takes.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#promptargument
+    """
+
+    name: str
+    """Name for programs to use, and for people where there is no `title`."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    required: bool | None = None
+    """True when the prompt cannot do without this argument."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class PromptReference(StructBase, kw_only=True, tag_field="type", tag="ref/prompt"):
+    """Points a completion request at a prompt.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#promptreference
+    """
+
+    type: ClassVar[Literal["ref/prompt"]] = "ref/prompt"
+    """Fixed tag that tells this kind of object from others."""
+    name: str
+    """Which prompt is meant."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+RequestId: TypeAlias = str | int
+"""Pairs a request with its response: a string or an integer.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#requestid
+"""
+
+
+class ResourceTemplateReference(StructBase, kw_only=True, tag_field="type", tag="ref/resource"):
+    """Points a completion request at a resource or a resource template.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resourcetemplatereference
+    """
+
+    type: ClassVar[Literal["ref/resource"]] = "ref/resource"
+    """Fixed tag that tells this kind of object from others."""
+    uri: str
+    """URI or URI template (RFC 6570) being completed."""
+
+
+ResultType: TypeAlias = str
+"""Kind of a result: `complete` or `input_required`; the list is open.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#resulttype
+"""
+
+
+Role: TypeAlias = Literal["assistant", "user"]
+"""Who speaks or is addressed: the user or the assistant.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#role
+"""
+
+
+class Root(StructBase, kw_only=True):
+    """A place for the server to work in: a directory or a file.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#root
+    """
+
+    uri: str
+    """Where the root is; always a `file://` URI."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    name: str | None = None
+    """Label for the root, for people to read."""
+
+
+class ServerCapabilitiesPrompts(StructBase, kw_only=True):
+    """Details of the server's prompts capability.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#servercapabilities
+    """
+
+    list_changed: bool | None = None
+    """True when the server announces changes to its list of prompts."""
+
+
+class ServerCapabilitiesResources(StructBase, kw_only=True):
+    """Details of the server's resources capability.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#servercapabilities
+    """
+
+    list_changed: bool | None = None
+    """True when the server announces changes to its list of resources."""
+    subscribe: bool | None = None
+    """True when the client can ask to be told of changes to single resources."""
+
+
+class ServerCapabilitiesTools(StructBase, kw_only=True):
+    """Details of the server's tools capability.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#servercapabilities
+    """
+
+    list_changed: bool | None = None
+    """True when the server announces changes to its list of tools."""
+
+
+class ServerCapabilities(StructBase, kw_only=True):
+    """What the server can do beyond the protocol's core; unknown keys are allowed.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#servercapabilities
+    """
+
+    completions: dict[str, Any] | None = None
+    """Set when the server answers `completion/complete`."""
+    experimental: dict[str, dict[str, Any]] | None = None
+    """Capabilities outside the specification: details by name."""
+    extensions: dict[str, dict[str, Any]] | None = None
+    """Supported extensions: settings by extension id; an empty object means no settings."""
+    logging: dict[str, Any] | None = None
+    """Set when the server can send log messages."""
+    prompts: ServerCapabilitiesPrompts | None = None
+    """Set when the server has prompts."""
+    resources: ServerCapabilitiesResources | None = None
+    """Set when the server has resources."""
+    tools: ServerCapabilitiesTools | None = None
+    """Set when the server has tools."""
+
+
+class StringSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
+    """A form field answered with text.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#stringschema
+    """
+
+    type: ClassVar[Literal["string"]] = "string"
+    """JSON type of the answer; always `string`."""
+    default: str | None = None
+    """Value the field has until the user changes it."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    format: Literal["date", "date-time", "email", "uri"] | None = None
+    """Kind of text wanted: `date`, `date-time`, `email` or `uri`."""
+    max_length: int | None = None
+    """Largest number of characters allowed."""
+    min_length: int | None = None
+    """Smallest number of characters allowed."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class SubscriptionFilter(StructBase, kw_only=True):
+    """Selects notifications for a subscription stream; what is not selected is not sent.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionfilter
+    """
+
+    prompts_list_changed: bool | None = None
+    """True for notifications of changes to the list of prompts."""
+    resource_subscriptions: list[str] | None = None
+    """URIs of the resources to watch for changes."""
+    resources_list_changed: bool | None = None
+    """True for notifications of changes to the list of resources."""
+    tools_list_changed: bool | None = None
+    """True for notifications of changes to the list of tools."""
+
+
+class SubscriptionsListenResultMetaObject(Bag):
+    """Metadata of the result that ends a subscription stream.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenresultmetaobject
+    """
+
+    __slots__ = ()
+
+    subscription_id: Known[RequestId] = Known("io.modelcontextprotocol/subscriptionId", required=True)
+    """Id of the `subscriptions/listen` request whose stream ends here."""
+    server_info: Known[Implementation | None] = Known("io.modelcontextprotocol/serverInfo")
+    """The server software, as it names itself; unverified, for display and logs."""
+
+
+class SubscriptionsListenResult(StructBase, kw_only=True):
+    """Ends a subscription stream in good order; it never comes if the connection just drops.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenresult
+    """
+
+    meta: SubscriptionsListenResultMetaObject = field(name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    result_type: str
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+
+
+class TextResourceContents(StructBase, kw_only=True):
+    """Contents of a resource as text.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#textresourcecontents
+    """
+
+    text: str
+    uri: str
+    """Identifies the resource; the URI scheme is the server's choice."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    mime_type: str | None = None
+    """Format of the resource's contents as a MIME type, where known."""
+
+
+class TitledMultiSelectEnumSchemaItemsAnyOfItem(StructBase, kw_only=True):
+    """One option: its value and its label.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#titledmultiselectenumschema
+    """
+
+    const: str
+    """Value sent back when this option is chosen."""
+    title: str
+    """Label for people to read."""
+
+
+class TitledSingleSelectEnumSchemaOneOfItem(StructBase, kw_only=True):
+    """One option: its value and its label.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#titledsingleselectenumschema
+    """
+
+    const: str
+    """Value sent back when this option is chosen."""
+    title: str
+    """Label for people to read."""
+
+
+class TitledSingleSelectEnumSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
+    """A choice of one option; each option has a label.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#titledsingleselectenumschema
+    """
+
+    type: ClassVar[Literal["string"]] = "string"
+    """JSON type of the answer; always `string`."""
+    one_of: list[TitledSingleSelectEnumSchemaOneOfItem]
+    """The options, each with its value and label."""
+    default: str | None = None
+    """Value the field has until the user changes it."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class ToolAnnotations(StructBase, kw_only=True):
+    """Hints on what a tool does; claims by the server, not guarantees.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#toolannotations
+    """
+
+    destructive_hint: bool | None = None
+    """True when the tool may delete or overwrite; default true; no meaning for read-only tools."""
+    idempotent_hint: bool | None = None
+    """True when repeating a call changes nothing more; default false; no meaning for read-only tools."""
+    open_world_hint: bool | None = None
+    """True when the tool reaches into an open-ended outside world, such as the web; default true."""
+    read_only_hint: bool | None = None
+    """True when the tool changes nothing; default false."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class ToolChoice(StructBase, kw_only=True):
+    """Whether the model may, must or must not use tools.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#toolchoice
+    """
+
+    mode: Literal["auto", "none", "required"] | None = None
+    """Whether the model decides (`auto`, the default), must use a tool (`required`) or must not (`none`)."""
+
+
+class ToolUseContent(StructBase, kw_only=True, tag_field="type", tag="tool_use"):
+    """The model's request to have a tool called.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#toolusecontent
+    """
+
+    type: ClassVar[Literal["tool_use"]] = "tool_use"
+    """Fixed tag that tells this kind of object from others."""
+    id: str
+    """Id that the matching ToolResultContent repeats."""
+    input: dict[str, Any]
+    """Arguments by name, to match the tool's `inputSchema`."""
+    name: str
+    """Which tool to call."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; best passed on unchanged, so that caches keep matching."""
+
+
+class UntitledMultiSelectEnumSchemaItems(StructBase, kw_only=True, tag_field="type", tag="string"):
+    """The options of a multiple choice.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#untitledmultiselectenumschema
+    """
+
+    type: ClassVar[Literal["string"]] = "string"
+    """JSON type of one option; always `string`."""
+    enum: list[str]
+    """The values on offer."""
+
+
+class UntitledMultiSelectEnumSchema(StructBase, kw_only=True, tag_field="type", tag="array"):
+    """A choice of several options; options are shown by value, without labels.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#untitledmultiselectenumschema
+    """
+
+    type: ClassVar[Literal["array"]] = "array"
+    """JSON type of the answer; always `array`."""
+    items: UntitledMultiSelectEnumSchemaItems
+    """The options."""
+    default: list[str] | None = None
+    """Value the field has until the user changes it."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    max_items: int | None = None
+    """Largest number of options the user may choose."""
+    min_items: int | None = None
+    """Smallest number of options the user may choose."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class UntitledSingleSelectEnumSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
+    """A choice of one option; options are shown by value, without labels.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#untitledsingleselectenumschema
+    """
+
+    type: ClassVar[Literal["string"]] = "string"
+    """JSON type of the answer; always `string`."""
+    enum: list[str]
+    """The values on offer."""
+    default: str | None = None
+    """Value the field has until the user changes it."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+if TYPE_CHECKING:
+    ResourceContentsUnion: TypeAlias = TextResourceContents | BlobResourceContents
+else:
+    ResourceContentsUnion = untagged(
+        "ResourceContentsUnion",
+        __name__,
+        Rule("TextResourceContents", key="text"),
+        Rule("BlobResourceContents"),
+    )
+"""Text or binary contents of a resource.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#resourcecontentsunion
+"""
+
+
+class Annotations(StructBase, kw_only=True):
+    """Hints on whom a piece of content is for and how much it matters.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#annotations
+    """
+
+    audience: list[Role] | None = None
+    """Whom the content is for: the user, the assistant or both."""
+    last_modified: str | None = None
+    """When the content last changed, as an ISO 8601 timestamp."""
+    priority: Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)] | None = None
+    """How much the content matters, from 0 (can be left out) to 1 (indispensable)."""
+
+
+class AudioContent(StructBase, kw_only=True, tag_field="type", tag="audio"):
+    """Content that is a sound recording.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#audiocontent
+    """
+
+    type: ClassVar[Literal["audio"]] = "audio"
+    """Fixed tag that tells this kind of object from others."""
+    data: str
+    """The sound, in base64."""
+    mime_type: str
+    """Sound format, as a MIME type such as `audio/wav`."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    annotations: Annotations | None = None
+    """Hints on whom this is for and how much it matters."""
+
+
+class RequestMetaObject(Bag):
+    """Metadata of a request, with the keys that the protocol itself defines.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#requestmetaobject
+    """
+
+    __slots__ = ()
+
+    client_capabilities: Known[ClientCapabilities] = Known("io.modelcontextprotocol/clientCapabilities", required=True)
+    """What the client can do, for this request alone."""
+    protocol_version: Known[str] = Known("io.modelcontextprotocol/protocolVersion", required=True)
+    """Revision followed, as `YYYY-MM-DD`; over HTTP, the `MCP-Protocol-Version` header must agree."""
+    client_info: Known[Implementation | None] = Known("io.modelcontextprotocol/clientInfo")
+    """The client software, as it names itself; unverified, for display and logs."""
+    log_level: Known[LoggingLevel | None] = Known("io.modelcontextprotocol/logLevel")
+    """Least severe log messages wanted during this request; absent means none at all."""
+    progress_token: Known[ProgressToken | None] = Known("progressToken")
+    """Asks for progress notifications with this progress token; the receiver need not send any."""
+
+
+class ResultMetaObject(Bag):
+    """Metadata of a result, with the keys that the protocol itself defines.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resultmetaobject
+    """
+
+    __slots__ = ()
+
+    server_info: Known[Implementation | None] = Known("io.modelcontextprotocol/serverInfo")
+    """The server software, as it names itself; unverified, for display and logs."""
+
+
+class NotificationMetaObject(Bag):
+    """Metadata of a notification, with the keys that the protocol itself defines.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#notificationmetaobject
+    """
+
+    __slots__ = ()
+
+    subscription_id: Known[RequestId | None] = Known("io.modelcontextprotocol/subscriptionId")
+    """Id of the `subscriptions/listen` request whose stream carries this; absent elsewhere."""
+
+
+class CancelledNotificationParams(StructBase, kw_only=True):
+    """Names the request being called off and, optionally, why.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#cancellednotificationparams
+    """
+
+    request_id: RequestId
+    """Id of the request being called off, as its sender chose it."""
+    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    reason: str | None = None
+    """Why the request is called off, for logs or the user."""
+
+
+class CompleteRequestParams(StructBase, kw_only=True):
+    """Says which argument of which prompt or resource template to complete.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#completerequestparams
+    """
+
+    meta: RequestMetaObject = field(name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    argument: CompleteRequestParamsArgument
+    """The argument to complete."""
+    ref: PromptReference | ResourceTemplateReference
+    """The prompt or resource template that the argument belongs to."""
+    context: CompleteRequestParamsContext | None = None
+    """What is already known about the other arguments."""
+
+
+class CompleteResult(StructBase, kw_only=True):
+    """Suggestions for an argument's value.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#completeresult
+    """
+
+    completion: CompleteResultCompletion
+    """The suggestions."""
+    result_type: str
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class DiscoverResult(StructBase, kw_only=True):
+    """The server's description of itself: revisions, capabilities and instructions.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#discoverresult
+    """
+
+    cache_scope: Literal["private", "public"]
+    """Who may reuse a cached copy: anyone (`public`) or the same authorization context (`private`)."""
+    capabilities: ServerCapabilities
+    """What the server can do."""
+    result_type: str
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    supported_versions: list[str]
+    """Revisions the server speaks, any of which the client may go on to use."""
+    ttl_ms: Annotated[int, Meta(ge=0)]
+    """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    instructions: str | None = None
+    """Advice on using the server, fit for a model's system prompt."""
+
+
+class EmbeddedResource(StructBase, kw_only=True, tag_field="type", tag="resource"):
+    """Content that is a resource, with its contents included.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#embeddedresource
+    """
+
+    type: ClassVar[Literal["resource"]] = "resource"
+    """Fixed tag that tells this kind of object from others."""
+    resource: ResourceContentsUnion
+    """The resource's contents, text or binary."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    annotations: Annotations | None = None
+    """Hints on whom this is for and how much it matters."""
+
+
+class ImageContent(StructBase, kw_only=True, tag_field="type", tag="image"):
+    """Content that is an image.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#imagecontent
+    """
+
+    type: ClassVar[Literal["image"]] = "image"
+    """Fixed tag that tells this kind of object from others."""
+    data: str
+    """The image, in base64."""
+    mime_type: str
+    """Image format, as a MIME type such as `image/png`."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    annotations: Annotations | None = None
+    """Hints on whom this is for and how much it matters."""
+
+
+class ListRootsResult(StructBase, kw_only=True):
+    """All of the client's roots.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listrootsresult
+    """
+
+    roots: list[Root]
+    """The client's roots."""
+
+
+class LoggingMessageNotificationParams(StructBase, kw_only=True):
+    """One log message: severity, logger and data.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#loggingmessagenotificationparams
+    """
+
+    data: Any
+    """What was logged: a string or any other JSON value."""
+    level: LoggingLevel
+    """How severe the message is."""
+    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    logger: str | None = None
+    """Which logger wrote the message, by name."""
+
+
+class NotificationParams(StructBase, kw_only=True):
+    """Bare params of a notification: metadata and nothing more.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#notificationparams
+    """
+
+    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class PaginatedRequestParams(StructBase, kw_only=True):
+    """Says which page of a listing to return.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#paginatedrequestparams
+    """
+
+    meta: RequestMetaObject = field(name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+
+
+class ProgressNotificationParams(StructBase, kw_only=True):
+    """How far a request has come, and which request it is.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#progressnotificationparams
+    """
+
+    progress: int | float
+    """How far the work has come, in the unit of `total`; grows as it goes on."""
+    progress_token: ProgressToken
+    """Progress token of the request this is about."""
+    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    message: str | None = None
+    """What is being done right now, for people to read."""
+    total: int | float | None = None
+    """Value of `progress` at which the work is done, if known."""
+
+
+class Prompt(StructBase, kw_only=True):
+    """A prompt the server offers, possibly with arguments to fill in.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#prompt
+    """
+
+    name: str
+    """Name for programs to use, and for people where there is no `title`."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    arguments: list[PromptArgument] | None = None
+    """Arguments the prompt takes."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    icons: list[Icon] | None = None
+    """Images to show for this, in one or more sizes and formats."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class PromptListChangedNotification(
+    MessageBase, kw_only=True, tag_field="method", tag="notifications/prompts/list_changed"
+):
+    """Tells the client that its copy of the list of prompts is out of date.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#promptlistchangednotification
+    """
+
+    method: ClassVar[Literal["notifications/prompts/list_changed"]] = "notifications/prompts/list_changed"
+    jsonrpc: Literal["2.0"]
+    params: NotificationParams | None = None
+
+
+class ReadResourceResult(StructBase, kw_only=True):
+    """The contents found at a resource's URI.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#readresourceresult
+    """
+
+    cache_scope: Literal["private", "public"]
+    """Who may reuse a cached copy: anyone (`public`) or the same authorization context (`private`)."""
+    contents: list[ResourceContentsUnion]
+    """What was read: one entry, or several where the URI covers several items."""
+    result_type: str
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    ttl_ms: Annotated[int, Meta(ge=0)]
+    """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class RequestParams(StructBase, kw_only=True):
+    """Bare params of a request: metadata and nothing more.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#requestparams
+    """
+
+    meta: RequestMetaObject = field(name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class Resource(StructBase, kw_only=True):
+    """Data that the server can be asked to read.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resource
+    """
+
+    name: str
+    """Name for programs to use, and for people where there is no `title`."""
+    uri: str
+    """Identifies the resource; the URI scheme is the server's choice."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    annotations: Annotations | None = None
+    """Hints on whom this is for and how much it matters."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    icons: list[Icon] | None = None
+    """Images to show for this, in one or more sizes and formats."""
+    mime_type: str | None = None
+    """Format of the resource's contents as a MIME type, where known."""
+    size: int | None = None
+    """Size of the contents in bytes, before any encoding, if known."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class ResourceLink(StructBase, kw_only=True, tag_field="type", tag="resource_link"):
+    """Content that points at a resource without including it; `resources/list` may not show it.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resourcelink
+    """
+
+    type: ClassVar[Literal["resource_link"]] = "resource_link"
+    """Fixed tag that tells this kind of object from others."""
+    name: str
+    """Name for programs to use, and for people where there is no `title`."""
+    uri: str
+    """Identifies the resource; the URI scheme is the server's choice."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    annotations: Annotations | None = None
+    """Hints on whom this is for and how much it matters."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    icons: list[Icon] | None = None
+    """Images to show for this, in one or more sizes and formats."""
+    mime_type: str | None = None
+    """Format of the resource's contents as a MIME type, where known."""
+    size: int | None = None
+    """Size of the contents in bytes, before any encoding, if known."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class ResourceListChangedNotification(
+    MessageBase, kw_only=True, tag_field="method", tag="notifications/resources/list_changed"
+):
+    """Tells the client that its copy of the list of resources is out of date.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resourcelistchangednotification
+    """
+
+    method: ClassVar[Literal["notifications/resources/list_changed"]] = "notifications/resources/list_changed"
+    jsonrpc: Literal["2.0"]
+    params: NotificationParams | None = None
+
+
+class ResourceTemplate(StructBase, kw_only=True):
+    """A URI template that stands for a family of resources.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resourcetemplate
+    """
+
+    name: str
+    """Name for programs to use, and for people where there is no `title`."""
+    uri_template: str
+    """The template, in the syntax of RFC 6570."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    annotations: Annotations | None = None
+    """Hints on whom this is for and how much it matters."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    icons: list[Icon] | None = None
+    """Images to show for this, in one or more sizes and formats."""
+    mime_type: str | None = None
+    """MIME type of every resource the template stands for; absent if they differ."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+class ResourceUpdatedNotificationParams(StructBase, kw_only=True):
+    """Names the resource that has new contents.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resourceupdatednotificationparams
+    """
+
+    uri: str
+    """Which resource changed, as a URI; it may be a part of the one being watched."""
+    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class Result(Bag):
+    """The least that any result holds; methods add their own fields.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#result
+    """
+
+    __slots__ = ()
+
+    result_type: Known[str] = Known("resultType", required=True)
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    meta: Known[ResultMetaObject | None] = Known("_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+if TYPE_CHECKING:
+    SingleSelectEnumSchema: TypeAlias = UntitledSingleSelectEnumSchema | TitledSingleSelectEnumSchema
+else:
+    SingleSelectEnumSchema = untagged(
+        "SingleSelectEnumSchema",
+        __name__,
+        Rule("UntitledSingleSelectEnumSchema", key="enum"),
+        Rule("TitledSingleSelectEnumSchema"),
+    )
+"""A form field that lets the user choose one of its fixed options.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#singleselectenumschema
+"""
+
+
+class SubscriptionsAcknowledgedNotificationParams(StructBase, kw_only=True):
+    """What the server grants of a requested subscription.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionsacknowledgednotificationparams
+    """
+
+    notifications: SubscriptionFilter
+    """Those of the requested notifications that the server will send."""
+    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class SubscriptionsListenRequestParams(StructBase, kw_only=True):
+    """Selects the notifications wanted on the stream.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenrequestparams
+    """
+
+    meta: RequestMetaObject = field(name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    notifications: SubscriptionFilter
+    """Which notifications the client wants."""
+
+
+class TextContent(StructBase, kw_only=True, tag_field="type", tag="text"):
+    """Content that is text.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#textcontent
+    """
+
+    type: ClassVar[Literal["text"]] = "text"
+    """Fixed tag that tells this kind of object from others."""
+    text: str
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    annotations: Annotations | None = None
+    """Hints on whom this is for and how much it matters."""
+
+
+class TitledMultiSelectEnumSchemaItems(StructBase, kw_only=True):
+    """The options of a multiple choice, with their labels.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#titledmultiselectenumschema
+    """
+
+    any_of: list[TitledMultiSelectEnumSchemaItemsAnyOfItem]
+    """The options, each with its value and label."""
+
+
+class TitledMultiSelectEnumSchema(StructBase, kw_only=True, tag_field="type", tag="array"):
+    """A choice of several options; each option has a label.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#titledmultiselectenumschema
+    """
+
+    type: ClassVar[Literal["array"]] = "array"
+    """JSON type of the answer; always `array`."""
+    items: TitledMultiSelectEnumSchemaItems
+    """The options, with their labels."""
+    default: list[str] | None = None
+    """Value the field has until the user changes it."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    max_items: int | None = None
+    """Largest number of options the user may choose."""
+    min_items: int | None = None
+    """Smallest number of options the user may choose."""
+    title: str | None = None
+    """Label for people to read."""
+
+
+@lazy(input_schema="inputSchema", output_schema="outputSchema")
+class Tool(LazyStruct, kw_only=True):
+    """A tool the server offers: its name, purpose and input schema.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#tool
+    """
+
+    input_schema: JsonDocument
+    """JSON Schema of the arguments; its top level has the type `object`."""
+    name: str
+    """Name for programs to use, and for people where there is no `title`."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    annotations: ToolAnnotations | None = None
+    """Hints on what the tool does."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+    icons: list[Icon] | None = None
+    """Images to show for this, in one or more sizes and formats."""
+    output_schema: OptionalJsonDocument = None
+    """JSON Schema of the result's `structuredContent`."""
+    title: str | None = None
+    """Label for people to read; preferred to `annotations.title`, then to `name`."""
+
+
+class ToolListChangedNotification(
+    MessageBase, kw_only=True, tag_field="method", tag="notifications/tools/list_changed"
+):
+    """Tells the client that its copy of the list of tools is out of date.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#toollistchangednotification
+    """
+
+    method: ClassVar[Literal["notifications/tools/list_changed"]] = "notifications/tools/list_changed"
+    jsonrpc: Literal["2.0"]
+    params: NotificationParams | None = None
+
+
+class CancelledNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/cancelled"):
+    """Calls off a request that may still be in progress.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#cancellednotification
+    """
+
+    method: ClassVar[Literal["notifications/cancelled"]] = "notifications/cancelled"
+    jsonrpc: Literal["2.0"]
+    params: CancelledNotificationParams
+
+
+class CompleteRequest(MessageBase, kw_only=True, tag_field="method", tag="completion/complete"):
+    """Asks the server to suggest values for an argument as it is being typed.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#completerequest
+    """
+
+    method: ClassVar[Literal["completion/complete"]] = "completion/complete"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: CompleteRequestParams
+
+
+ContentBlock: TypeAlias = TextContent | ImageContent | AudioContent | ResourceLink | EmbeddedResource
+"""One piece of content in a prompt message or a tool result.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#contentblock
+"""
+
+
+class DiscoverRequest(MessageBase, kw_only=True, tag_field="method", tag="server/discover"):
+    """Asks the server, without a handshake, which revisions and capabilities it has.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#discoverrequest
+    """
+
+    method: ClassVar[Literal["server/discover"]] = "server/discover"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: RequestParams
+
+
+EmptyResult: TypeAlias = Result
+"""Success, with nothing to report.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#emptyresult
+"""
+
+
+if TYPE_CHECKING:
+    EnumSchema: TypeAlias = (
+        UntitledSingleSelectEnumSchema
+        | TitledSingleSelectEnumSchema
+        | UntitledMultiSelectEnumSchema
+        | TitledMultiSelectEnumSchema
+        | LegacyTitledEnumSchema
+    )
+else:
+    EnumSchema = untagged(
+        "EnumSchema",
+        __name__,
+        Rule("TitledSingleSelectEnumSchema", key="oneOf"),
+        Rule("UntitledMultiSelectEnumSchema", key="items", inner="enum"),
+        Rule("TitledMultiSelectEnumSchema", key="items"),
+        Rule("LegacyTitledEnumSchema", key="enumNames"),
+        Rule("UntitledSingleSelectEnumSchema"),
+    )
+"""A form field that lets the user choose among fixed options.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#enumschema
+"""
+
+
+class ListPromptsRequest(MessageBase, kw_only=True, tag_field="method", tag="prompts/list"):
+    """Asks the server for its prompts, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listpromptsrequest
+    """
+
+    method: ClassVar[Literal["prompts/list"]] = "prompts/list"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: PaginatedRequestParams
+
+
+class ListPromptsResult(StructBase, kw_only=True):
+    """One page of the server's prompts.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listpromptsresult
+    """
+
+    cache_scope: Literal["private", "public"]
+    """Who may reuse a cached copy: anyone (`public`) or the same authorization context (`private`)."""
+    prompts: list[Prompt]
+    """The prompts on this page."""
+    result_type: str
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    ttl_ms: Annotated[int, Meta(ge=0)]
+    """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    next_cursor: str | None = None
+    """Where the next page starts; absent on the last page."""
+
+
+class ListResourceTemplatesRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/templates/list"):
+    """Asks the server for its resource templates, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcetemplatesrequest
+    """
+
+    method: ClassVar[Literal["resources/templates/list"]] = "resources/templates/list"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: PaginatedRequestParams
+
+
+class ListResourceTemplatesResult(StructBase, kw_only=True):
+    """One page of the server's resource templates.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcetemplatesresult
+    """
+
+    cache_scope: Literal["private", "public"]
+    """Who may reuse a cached copy: anyone (`public`) or the same authorization context (`private`)."""
+    resource_templates: list[ResourceTemplate]
+    """The resource templates on this page."""
+    result_type: str
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    ttl_ms: Annotated[int, Meta(ge=0)]
+    """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    next_cursor: str | None = None
+    """Where the next page starts; absent on the last page."""
+
+
+class ListResourcesRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/list"):
+    """Asks the server for its resources, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcesrequest
+    """
+
+    method: ClassVar[Literal["resources/list"]] = "resources/list"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: PaginatedRequestParams
+
+
+class ListResourcesResult(StructBase, kw_only=True):
+    """One page of the server's resources.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcesresult
+    """
+
+    cache_scope: Literal["private", "public"]
+    """Who may reuse a cached copy: anyone (`public`) or the same authorization context (`private`)."""
+    resources: list[Resource]
+    """The resources on this page."""
+    result_type: str
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    ttl_ms: Annotated[int, Meta(ge=0)]
+    """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    next_cursor: str | None = None
+    """Where the next page starts; absent on the last page."""
+
+
+class ListToolsRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/list"):
+    """Asks the server for its tools, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listtoolsrequest
+    """
+
+    method: ClassVar[Literal["tools/list"]] = "tools/list"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: PaginatedRequestParams
+
+
+class ListToolsResult(StructBase, kw_only=True):
+    """One page of the server's tools.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listtoolsresult
+    """
+
+    cache_scope: Literal["private", "public"]
+    """Who may reuse a cached copy: anyone (`public`) or the same authorization context (`private`)."""
+    result_type: str
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    tools: list[Tool]
+    """The tools on this page."""
+    ttl_ms: Annotated[int, Meta(ge=0)]
+    """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    next_cursor: str | None = None
+    """Where the next page starts; absent on the last page."""
+
+
+class LoggingMessageNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/message"):
+    """Carries one log message to the client.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#loggingmessagenotification
+    """
+
+    method: ClassVar[Literal["notifications/message"]] = "notifications/message"
+    jsonrpc: Literal["2.0"]
+    params: LoggingMessageNotificationParams
+
+
+if TYPE_CHECKING:
+    MultiSelectEnumSchema: TypeAlias = UntitledMultiSelectEnumSchema | TitledMultiSelectEnumSchema
+else:
+    MultiSelectEnumSchema = untagged(
+        "MultiSelectEnumSchema",
+        __name__,
+        Rule("UntitledMultiSelectEnumSchema", key="items", inner="enum"),
+        Rule("TitledMultiSelectEnumSchema"),
+    )
+"""A form field that lets the user choose several of its fixed options.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#multiselectenumschema
+"""
+
+
+if TYPE_CHECKING:
+    PrimitiveSchemaDefinition: TypeAlias = (
+        StringSchema
+        | NumberSchema
+        | BooleanSchema
+        | UntitledSingleSelectEnumSchema
+        | TitledSingleSelectEnumSchema
+        | UntitledMultiSelectEnumSchema
+        | TitledMultiSelectEnumSchema
+        | LegacyTitledEnumSchema
+    )
+else:
+    PrimitiveSchemaDefinition = untagged(
+        "PrimitiveSchemaDefinition",
+        __name__,
+        Rule("TitledSingleSelectEnumSchema", key="oneOf"),
+        Rule("UntitledMultiSelectEnumSchema", key="items", inner="enum"),
+        Rule("TitledMultiSelectEnumSchema", key="items"),
+        Rule("NumberSchema", key="type", values=("integer", "number")),
+        Rule("BooleanSchema", key="type", values=("boolean",)),
+        Rule("LegacyTitledEnumSchema", key="enumNames"),
+        Rule("UntitledSingleSelectEnumSchema", key="enum"),
+        Rule("StringSchema"),
+    )
+"""One field of an elicitation form: text, number, yes or no, or a choice.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#primitiveschemadefinition
+"""
+
+
+class ProgressNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/progress"):
+    """Reports how far a long-running request has come.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#progressnotification
+    """
+
+    method: ClassVar[Literal["notifications/progress"]] = "notifications/progress"
+    jsonrpc: Literal["2.0"]
+    params: ProgressNotificationParams
+
+
+class PromptMessage(StructBase, kw_only=True):
+    """One message of a prompt.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#promptmessage
+    """
+
+    content: ContentBlock
+    """What the message says, as one content block."""
+    role: Role
+    """Who speaks: the user or the assistant."""
+
+
+class ResourceUpdatedNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/resources/updated"):
+    """Tells the client that a resource it watches has new contents.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resourceupdatednotification
+    """
+
+    method: ClassVar[Literal["notifications/resources/updated"]] = "notifications/resources/updated"
+    jsonrpc: Literal["2.0"]
+    params: ResourceUpdatedNotificationParams
+
+
+class SubscriptionsAcknowledgedNotification(
+    MessageBase, kw_only=True, tag_field="method", tag="notifications/subscriptions/acknowledged"
+):
+    """First message on a subscription stream: says which notifications will follow.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionsacknowledgednotification
+    """
+
+    method: ClassVar[Literal["notifications/subscriptions/acknowledged"]] = "notifications/subscriptions/acknowledged"
+    jsonrpc: Literal["2.0"]
+    params: SubscriptionsAcknowledgedNotificationParams
+
+
+class SubscriptionsListenRequest(MessageBase, kw_only=True, tag_field="method", tag="subscriptions/listen"):
+    """Opens a subscription stream: a long-lived request that notifications are sent on.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenrequest
+    """
+
+    method: ClassVar[Literal["subscriptions/listen"]] = "subscriptions/listen"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: SubscriptionsListenRequestParams
+
+
+class ToolResultContent(StructBase, kw_only=True, tag_field="type", tag="tool_result"):
+    """What a tool call gave back, returned to the model.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#toolresultcontent
+    """
+
+    type: ClassVar[Literal["tool_result"]] = "tool_result"
+    """Fixed tag that tells this kind of object from others."""
+    content: list[ContentBlock]
+    """The tool's output as content blocks."""
+    tool_use_id: str
+    """Id of the ToolUseContent this answers."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; best passed on unchanged, so that caches keep matching."""
+    is_error: bool | None = None
+    """True when the tool itself failed; the content then says why."""
+    structured_content: Any | UnsetType = UNSET
+    """The tool's output as data; matches its `outputSchema` if it has one."""
+
+
+class CallToolResult(StructBase, kw_only=True):
+    """What a tool gave back: content for the model and, optionally, structured data.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#calltoolresult
+    """
+
+    content: list[ContentBlock]
+    """The tool's output as content for the model."""
+    result_type: str
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    is_error: bool | None = None
+    """True when the tool itself failed; the content then says why."""
+    structured_content: Any | UnsetType = UNSET
+    """The tool's output as data; matches its `outputSchema` if it has one."""
+
+
+class ElicitRequestFormParamsRequestedSchema(StructBase, kw_only=True, tag_field="type", tag="object"):
+    """The form's fields, as a flat JSON Schema object.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#elicitrequestformparams
+    """
+
+    type: ClassVar[Literal["object"]] = "object"
+    """JSON type of the answers; always `object`."""
+    properties: dict[str, PrimitiveSchemaDefinition]
+    """The form's fields, by name."""
+    schema: str | None = field(default=None, name="$schema")
+    """URI of the JSON Schema dialect the form is written in."""
+    required: list[str] | None = None
+    """Names of the fields the user has to fill in."""
+
+
+class ElicitRequestFormParams(StructBase, kw_only=True):
+    """An elicitation that the user answers by filling in a form; not for secrets.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#elicitrequestformparams
+    """
+
+    message: str
+    """What to tell the user when asking."""
+    requested_schema: ElicitRequestFormParamsRequestedSchema
+    """The form to fill in."""
+    mode: Literal["form"] | None = None
+    """Always `form`; may be left out."""
+
+
+if TYPE_CHECKING:
+    ElicitRequestParams: TypeAlias = ElicitRequestFormParams | ElicitRequestURLParams
+else:
+    ElicitRequestParams = untagged(
+        "ElicitRequestParams",
+        __name__,
+        Rule("ElicitRequestFormParams", key="requestedSchema"),
+        Rule("ElicitRequestURLParams"),
+    )
+"""What to ask the user, and in which way.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#elicitrequestparams
+"""
+
+
+class GetPromptResult(StructBase, kw_only=True):
+    """A prompt with its arguments filled in, ready for the model.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#getpromptresult
+    """
+
+    messages: list[PromptMessage]
+    """The prompt's messages, in order."""
+    result_type: str
+    """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    description: str | None = None
+    """Explanation in prose, for a person or the model."""
+
+
+SamplingMessageContentBlock: TypeAlias = TextContent | ImageContent | AudioContent | ToolUseContent | ToolResultContent
+"""One piece of content in a sampling message, tool use included.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#samplingmessagecontentblock
+"""
+
+
+class CreateMessageResult(StructBase, kw_only=True):
+    """The message that the client's model wrote.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#createmessageresult
+    """
+
+    content: (
+        TextContent
+        | ImageContent
+        | AudioContent
+        | ToolUseContent
+        | ToolResultContent
+        | list[SamplingMessageContentBlock]
+    )
+    """What the model wrote."""
+    model: str
+    """Which model the client used, by name."""
+    role: Role
+    """Who speaks: the user or the assistant."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    stop_reason: str | None = None
+    """Why the model stopped: `endTurn`, `stopSequence`, `maxTokens` or another reason."""
+
+
+class ElicitRequest(MessageBase, kw_only=True, tag_field="method", tag="elicitation/create"):
+    """Asks the client to get some information from its user (elicitation).
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#elicitrequest
+    """
+
+    method: ClassVar[Literal["elicitation/create"]] = "elicitation/create"
+    params: ElicitRequestParams
+
+
+if TYPE_CHECKING:
+    InputResponse: TypeAlias = CreateMessageResult | ListRootsResult | ElicitResult
+else:
+    InputResponse = untagged(
+        "InputResponse",
+        __name__,
+        Rule("CreateMessageResult", key="model"),
+        Rule("ListRootsResult", key="roots"),
+        Rule("ElicitResult"),
+    )
+"""The client's answer to one input request: an elicitation, sampling or roots result.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#inputresponse
+"""
+
+
+InputResponses: TypeAlias = dict[str, InputResponse]
+"""The client's answers, each under the key of the input request it answers.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#inputresponses
+"""
+
+
+class ReadResourceRequestParams(StructBase, kw_only=True):
+    """Says which resource to read.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#readresourcerequestparams
+    """
+
+    meta: RequestMetaObject = field(name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    uri: str
+    """Which resource to read, as a URI of any scheme the server knows."""
+    input_responses: InputResponses | None = None
+    """Answers to the server's input requests, when sending a request again."""
+    request_state: str | None = None
+    """The server's opaque state from an InputRequiredResult, returned unchanged."""
+
+
+class SamplingMessage(StructBase, kw_only=True):
+    """One message of a conversation with a model.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#samplingmessage
+    """
+
+    content: (
+        TextContent
+        | ImageContent
+        | AudioContent
+        | ToolUseContent
+        | ToolResultContent
+        | list[SamplingMessageContentBlock]
+    )
+    """What the message says."""
+    role: Role
+    """Who speaks: the user or the assistant."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class CallToolRequestParams(StructBase, kw_only=True):
+    """Names the tool to run and the arguments to run it with.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#calltoolrequestparams
+    """
+
+    meta: RequestMetaObject = field(name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    name: str
+    """Which tool to run."""
+    arguments: dict[str, Any] | None = None
+    """Arguments by name, to match the tool's `inputSchema`."""
+    input_responses: InputResponses | None = None
+    """Answers to the server's input requests, when sending a request again."""
+    request_state: str | None = None
+    """The server's opaque state from an InputRequiredResult, returned unchanged."""
+
+
+class CreateMessageRequestParams(StructBase, kw_only=True):
+    """The conversation to continue, and how the model should go about it.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#createmessagerequestparams
+    """
+
+    max_tokens: int
+    """Most tokens the model may write; the client may stop it sooner."""
+    messages: list[SamplingMessage]
+    """The conversation so far, oldest message first."""
+    include_context: Literal["allServers", "none", "thisServer"] | None = None
+    """Advice on which servers' context to add: `none`, `thisServer` or `allServers`."""
+    metadata: dict[str, Any] | None = None
+    """Extra data for the model's provider, in whatever format it expects."""
+    model_preferences: ModelPreferences | None = None
+    """Advice on choosing the model."""
+    stop_sequences: list[str] | None = None
+    """Strings at which the model stops writing."""
+    system_prompt: str | None = None
+    """System prompt the server would like; the client may change or drop it."""
+    temperature: int | float | None = None
+    """Sampling temperature, on the model's own scale."""
+    tool_choice: ToolChoice | None = None
+    """Whether the model may, must or must not use `tools`; `auto` when absent."""
+    tools: list[Tool] | None = None
+    """Tools the model may use; needs the client's `sampling.tools` capability."""
+
+
+class GetPromptRequestParams(StructBase, kw_only=True):
+    """Names the prompt and the values to fill it in with.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#getpromptrequestparams
+    """
+
+    meta: RequestMetaObject = field(name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    name: str
+    """Which prompt to get."""
+    arguments: dict[str, str] | None = None
+    """Values for the prompt's arguments, by name; all are strings."""
+    input_responses: InputResponses | None = None
+    """Answers to the server's input requests, when sending a request again."""
+    request_state: str | None = None
+    """The server's opaque state from an InputRequiredResult, returned unchanged."""
+
+
+class ReadResourceRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/read"):
+    """Asks the server what a resource contains.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#readresourcerequest
+    """
+
+    method: ClassVar[Literal["resources/read"]] = "resources/read"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: ReadResourceRequestParams
+
+
+class CallToolRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/call"):
+    """Asks the server to run one of its tools.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#calltoolrequest
+    """
+
+    method: ClassVar[Literal["tools/call"]] = "tools/call"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: CallToolRequestParams
+
+
+class CreateMessageRequest(MessageBase, kw_only=True, tag_field="method", tag="sampling/createMessage"):
+    """Asks the client to have its model continue a conversation (sampling).
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#createmessagerequest
+    """
+
+    method: ClassVar[Literal["sampling/createMessage"]] = "sampling/createMessage"
+    params: CreateMessageRequestParams
+
+
+class GetPromptRequest(MessageBase, kw_only=True, tag_field="method", tag="prompts/get"):
+    """Asks the server for a prompt's messages.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#getpromptrequest
+    """
+
+    method: ClassVar[Literal["prompts/get"]] = "prompts/get"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: GetPromptRequestParams
+
+
+InputRequest: TypeAlias = CreateMessageRequest | ListRootsRequest | ElicitRequest
+"""One thing a server may ask for before it can finish: elicitation, sampling or roots.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#inputrequest
+"""
+
+
+InputRequests: TypeAlias = dict[str, InputRequest]
+"""What the server asks of the client, under keys of the server's choosing.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#inputrequests
+"""
+
+
+class InputRequiredResult(StructBase, kw_only=True, tag_field="resultType", tag="input_required"):
+    """Says the request is unfinished: answer what is asked, if anything, and send it again.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#inputrequiredresult
+    """
+
+    result_type: ClassVar[Literal["input_required"]] = "input_required"
+    """Kind of this result; always `input_required`."""
+    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    input_requests: InputRequests | None = None
+    """What the client is asked for, by key."""
+    request_state: str | None = None
+    """The server's opaque state, to be returned unchanged when sending the request again."""

@@ -1,0 +1,231 @@
+"""The slow, thorough look at a value: every problem, where it stands, what is wanted there.
+
+It walks the same type annotations that the decoders were built from, so that the two cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import Any, TypeAlias, cast
+
+from msgspec import inspect as mi
+
+from .bag import Bag
+from .errors import Problem
+from .untagged import UntaggedUnion
+
+Walk: TypeAlias = Iterator[Problem]
+_NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+_LONGEST_SHOWN = 40
+
+
+def problems_of(value: Any, tp: Any, pointer: str = "") -> list[Problem]:
+    """Every fault of a decoded JSON value as a `tp`."""
+    return list(_walk(value, _type_info(tp), pointer))
+
+
+@lru_cache(maxsize=1024)
+def _type_info(tp: Any) -> mi.Type:
+    return mi.type_info(tp)
+
+
+def name_of(value: Any) -> str:
+    """The JSON name of a value's type."""
+    return _NAMES.get(cast("type[Any]", type(value)), type(value).__name__)
+
+
+def shown(value: Any) -> str:
+    """A scalar as text, shortened; anything else by its type."""
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        text = repr(value)
+        return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+    return name_of(value)
+
+
+def child(pointer: str, key: str | int) -> str:
+    """The pointer one step further down."""
+    return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
+
+
+def _walk(value: Any, node: mi.Type, pointer: str) -> Walk:
+    walker = _WALKERS.get(type(node))
+    if walker is None:  # pragma: no cover - a type that no template writes
+        raise NotImplementedError(type(node).__name__)
+    return walker(value, node, pointer)
+
+
+def _any(value: Any, node: mi.Type, pointer: str) -> Walk:
+    return iter(())
+
+
+def _scalar(*types: type) -> Callable[[Any, Any, str], Walk]:
+    def walk(value: Any, node: Any, pointer: str) -> Walk:
+        if type(value) not in types:
+            yield Problem(pointer, _NAMES[types[0]], name_of(value))
+            return
+        yield from _bounds(value, node, pointer)
+
+    return walk
+
+
+def _bounds(value: Any, node: Any, pointer: str) -> Walk:
+    size = len(value) if isinstance(value, (str, list)) else value
+    for attribute, words, holds in (
+        ("ge", "at least", lambda a, b: a >= b),
+        ("gt", "more than", lambda a, b: a > b),
+        ("le", "at most", lambda a, b: a <= b),
+        ("lt", "less than", lambda a, b: a < b),
+        ("min_length", "a length of at least", lambda a, b: a >= b),
+        ("max_length", "a length of at most", lambda a, b: a <= b),
+    ):
+        bound = getattr(node, attribute, None)
+        if bound is not None and not holds(size, bound):
+            yield Problem(pointer, f"{words} {bound}", str(size))
+
+
+def _literal(value: Any, node: mi.LiteralType, pointer: str) -> Walk:
+    if value not in node.values or isinstance(value, bool):
+        yield Problem(pointer, _options(node.values), shown(value))
+
+
+def _list(value: Any, node: mi.ListType, pointer: str) -> Walk:
+    if type(value) is not list:
+        yield Problem(pointer, "array", name_of(value))
+        return
+    yield from _bounds(value, node, pointer)
+    for i, item in enumerate(cast("list[Any]", value)):
+        yield from _walk(item, node.item_type, child(pointer, i))
+
+
+def _dict(value: Any, node: mi.DictType, pointer: str) -> Walk:
+    if type(value) is not dict:
+        yield Problem(pointer, "object", name_of(value))
+        return
+    for key, item in cast("dict[str, Any]", value).items():
+        yield from _walk(item, node.value_type, child(pointer, key))
+
+
+def _struct(value: Any, node: mi.StructType, pointer: str) -> Walk:
+    if type(value) is not dict:
+        yield Problem(pointer, "object", name_of(value))
+        return
+    obj = cast("dict[str, Any]", value)
+    if node.tag_field is not None:
+        if node.tag_field not in obj:
+            yield Problem(child(pointer, node.tag_field), repr(node.tag), "nothing")
+        elif obj[node.tag_field] != node.tag:
+            yield Problem(child(pointer, node.tag_field), repr(node.tag), shown(obj[node.tag_field]))
+    for f in node.fields:
+        yield from _field(obj, f, pointer)
+    if node.forbid_unknown_fields:
+        for key in obj.keys() - {f.encode_name for f in node.fields}:
+            yield Problem(child(pointer, key), "nothing", name_of(obj[key]))
+
+
+def _field(obj: dict[str, Any], f: mi.Field, pointer: str) -> Walk:
+    here = child(pointer, f.encode_name)
+    if f.encode_name not in obj:
+        if f.required:
+            yield Problem(here, _expected(f.type), "nothing")
+        return
+    value = obj[f.encode_name]
+    if isinstance(f.type, mi.RawType):
+        yield from _document(value, here)
+    elif value is None and f.default is None:
+        # The decoder reads an explicit null as absence; the schema has no null here.
+        yield Problem(here, _expected(f.type), "null")
+    else:
+        yield from _walk(value, f.type, here)
+
+
+def _document(value: Any, pointer: str) -> Walk:
+    """A JSON Schema document kept undecoded: an object, its `type` (where it has one) `object`."""
+    if type(value) is not dict:
+        yield Problem(pointer, "object", name_of(value))
+
+
+def _union(value: Any, node: mi.UnionType, pointer: str) -> Walk:
+    arms = [arm for arm in node.types if not isinstance(arm, mi.NoneType)]
+    if value is None:
+        if len(arms) == len(node.types) and not any(isinstance(arm, mi.AnyType) for arm in arms):
+            yield Problem(pointer, _expected(node), "null")
+        return
+    tagged = [arm for arm in arms if isinstance(arm, mi.StructType)]
+    if type(value) is dict and tagged:
+        yield from _tagged(cast("dict[str, Any]", value), tagged, pointer)
+        return
+    # Of several arms the one that comes closest tells what is wrong.
+    found = [list(_walk(value, arm, pointer)) for arm in arms]
+    if not any(not problems for problems in found):
+        fitting = [problems for problems in found if not any(p.pointer == pointer for p in problems)]
+        yield from min(fitting, key=len) if fitting else [Problem(pointer, _expected(node), shown(value))]
+
+
+def _tagged(obj: dict[str, Any], arms: list[mi.StructType], pointer: str) -> Walk:
+    if len(arms) == 1:
+        yield from _struct(obj, arms[0], pointer)
+        return
+    tag_field = cast(str, arms[0].tag_field)
+    tag = obj.get(tag_field)
+    for arm in arms:
+        if arm.tag == tag:
+            yield from _struct(obj, arm, pointer)
+            return
+    got = shown(tag) if tag_field in obj else "nothing"
+    yield Problem(child(pointer, tag_field), _options(arm.tag for arm in arms), got)
+
+
+def _custom(value: Any, node: mi.CustomType, pointer: str) -> Walk:
+    if type(value) is not dict:
+        yield Problem(pointer, "object", name_of(value))
+        return
+    obj = cast("dict[str, Any]", value)
+    cls: Any = node.cls
+    if isinstance(cls, UntaggedUnion):
+        chosen = cls.__choose__(obj)
+        problems = problems_of(obj, chosen, pointer)
+        if problems and any(not problems_of(obj, m, pointer) for m in cls.__members__() if m is not chosen):
+            return
+        yield from problems
+    elif issubclass(cls, Bag):
+        yield from _struct(obj, cast(mi.StructType, _type_info(cls.__known__())), pointer)
+
+
+def _options(values: Iterable[Any]) -> str:
+    return " or ".join(sorted(repr(v) for v in values))
+
+
+def _expected(node: mi.Type) -> str:
+    """What a type wants, in a word or two."""
+    if isinstance(node, mi.UnionType):
+        arms = [a for a in node.types if not isinstance(a, mi.NoneType)]
+        return " or ".join(dict.fromkeys(_expected(arm) for arm in arms))
+    if isinstance(node, mi.LiteralType):
+        return _options(node.values)
+    return _EXPECTED.get(type(node), "object")
+
+
+_EXPECTED: dict[type[Any], str] = {
+    mi.StrType: "string",
+    mi.IntType: "integer",
+    mi.FloatType: "number",
+    mi.BoolType: "boolean",
+    mi.ListType: "array",
+    mi.AnyType: "any value",
+    mi.NoneType: "null",
+}
+_WALKERS: dict[type[Any], Callable[[Any, Any, str], Walk]] = {
+    mi.AnyType: _any,
+    mi.StrType: _scalar(str),
+    mi.IntType: _scalar(int),
+    mi.FloatType: _scalar(float, int),
+    mi.BoolType: _scalar(bool),
+    mi.NoneType: _scalar(type(None)),
+    mi.LiteralType: _literal,
+    mi.ListType: _list,
+    mi.DictType: _dict,
+    mi.StructType: _struct,
+    mi.UnionType: _union,
+    mi.CustomType: _custom,
+}

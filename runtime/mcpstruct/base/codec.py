@@ -1,0 +1,99 @@
+"""Generated types to and from JSON: `to_json`, `to_dict`, `from_json`, for any type of any revision."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, Union, cast, overload
+
+import msgspec
+
+from .check import problems_of
+from .errors import PARSE_ERROR, LimitExceeded, Problem, ProtocolViolation
+from .hooks import dec_hook
+from .limits import DEFAULT_LIMITS, Limits, on_small_stack, too_deep
+
+T = TypeVar("T")
+# What msgspec and the interpreter raise on bad input; anything else is a bug of ours.
+DECODE_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError, ProtocolViolation)
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+to_json = msgspec.json.Encoder().encode
+"""Encode any message or type to JSON bytes (UTF-8, no spaces)."""
+
+
+def to_dict(value: Any) -> Any:
+    """The value as plain dicts, lists and scalars, keyed as on the wire."""
+    return msgspec.json.decode(to_json(value))
+
+
+@overload
+def from_json(tp: type[T], data: bytes, *, limits: Limits = ...) -> T: ...
+@overload
+def from_json(tp: Any, data: bytes, *, limits: Limits = ...) -> Any: ...
+def from_json(tp: Any, data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Any:
+    """Decode JSON bytes as a `tp`: any generated type, alias or union.
+
+    Raises `ProtocolViolation` with the pointer to the first fault, `LimitExceeded` if it is too large or too deep.
+    """
+    guard(data, limits)
+    decoder = _decoders.get(tp)
+    if decoder is None:
+        decoder = _decoders[tp] = decoder_for(tp)
+    try:
+        return decoder.decode(data)
+    except DECODE_ERRORS as error:
+        raise explain(data, tp, error) from None
+
+
+def decoder_for(tp: Any) -> msgspec.json.Decoder[Any]:
+    """A decoder of a generated type that insists on the type's constant."""
+    config = getattr(tp, "__struct_config__", None)
+    if config is not None and config.tag_field is not None:
+        # Alone, msgspec would accept a tagged type without its tag; in a union it insists.
+        other = msgspec.defstruct("Other", [], tag_field=config.tag_field, tag=f"not {config.tag}")
+        return msgspec.json.Decoder(cast(Any, Union[tp, other]), dec_hook=dec_hook)
+    return msgspec.json.Decoder(tp, dec_hook=dec_hook)
+
+
+def guard(data: bytes, limits: Limits) -> None:
+    """Refuse what exceeds the limits before a decoder sees it."""
+    if len(data) > limits.max_bytes:
+        raise LimitExceeded(Problem("", f"at most {limits.max_bytes} bytes", f"{len(data)} bytes"), data=data)
+    if on_small_stack() and too_deep(data, limits.max_small_stack_depth):
+        raise LimitExceeded(
+            Problem("", f"at most {limits.max_small_stack_depth} levels of nesting", "more"), data=data
+        )
+
+
+def parse(data: bytes) -> Any:
+    """Any JSON as plain values; raises `ProtocolViolation` (-32700) for what is no JSON, `LimitExceeded` for depth."""
+    try:
+        return msgspec.json.decode(data)
+    except DECODE_ERRORS as error:
+        raise unparsable(data, error) from None
+
+
+def unparsable(data: bytes, error: Exception) -> ProtocolViolation:
+    """Why these bytes are not JSON that we read."""
+    if isinstance(error, RecursionError):
+        return LimitExceeded(Problem("", "nesting within the interpreter's recursion limit", "deeper"), data=data)
+    if isinstance(error, UnicodeDecodeError):
+        reason = f"invalid UTF-8 at byte {error.start}"
+    elif not data.strip():
+        reason = "nothing"
+    else:
+        reason = str(error)
+    return ProtocolViolation(Problem("", "JSON", reason), code=PARSE_ERROR, data=data)
+
+
+def explain(data: bytes, tp: Any, error: Exception) -> ProtocolViolation:
+    """The first fault of bytes that a typed decoder refused."""
+    try:
+        value = parse(data)
+        problems = problems_of(value, tp)
+    except ProtocolViolation as violation:
+        return violation
+    except RecursionError as deep:
+        return unparsable(data, deep)
+    # `check` and the decoder agree; were they ever not to, the decoder's own words are the best there is.
+    problem = problems[0] if problems else Problem("", "a valid message", str(error))
+    return ProtocolViolation(problem, data=data)
