@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .schemas import Definitions, Node, NoRule, ref_name, ref_to
+from .schemas import Definitions, Node, NoRule, is_array, is_node, ref_name, ref_to
 
 KEYWORDS = {
     "$ref", "type", "const", "enum", "properties", "required", "additionalProperties", "items", "anyOf", "allOf",
@@ -22,12 +22,12 @@ NOTHING: tuple[Any, ...] = (False, {"not": {}})
 
 def flatten(definitions: Definitions) -> Definitions:
     """Every definition in the small vocabulary."""
-    flattener = Flattener(definitions)
+    flattener = _Flattener(definitions)
     flat = {name: flattener.node(node, name) for name, node in definitions.items()}
     return {name: _share(node, _named(flat), name) for name, node in flat.items()}
 
 
-class Flattener:
+class _Flattener:
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
 
@@ -35,23 +35,19 @@ class Flattener:
         """One schema node, flat."""
         if node is True:
             return {}
-        if not isinstance(node, dict):
+        if not is_node(node):
             raise NoRule(where, f"a schema that is {node!r}")
-        here: Node = {k: v for k, v in node.items() if k not in ANNOTATIONS}  # pyright: ignore
-        self.check(here, node, where)  # pyright: ignore[reportUnknownArgumentType]
+        here = {k: v for k, v in node.items() if k not in ANNOTATIONS}
+        self.check(here, node, where)
         if "allOf" in here:
             return self.all_of(here, where)
-        for key in ("properties",):
-            if key in here:
-                here[key] = {p: self.node(v, f"{where}.{p}") for p, v in here[key].items()}
+        if "properties" in here:
+            here["properties"] = {p: self.node(v, f"{where}.{p}") for p, v in here["properties"].items()}
         if "items" in here:
             here["items"] = self.node(here["items"], f"{where}[]")
-        if here.get("additionalProperties") in NOTHING:
-            here["additionalProperties"] = False
-        elif isinstance(here.get("additionalProperties"), dict):
-            here["additionalProperties"] = self.node(here["additionalProperties"], f"{where}{{}}")
-        elif here.get("additionalProperties") is True:
-            here["additionalProperties"] = {}
+        if "additionalProperties" in here:
+            extra = here["additionalProperties"]
+            here["additionalProperties"] = False if extra in NOTHING else self.node(extra, f"{where}{{}}")
         if "anyOf" in here:
             return self.any_of(here, where)
         if isinstance(here.get("type"), list):
@@ -115,9 +111,9 @@ def _merge_objects(a: Node, b: Node, where: str) -> Node:
 
 def _telling(node: Node) -> bool:
     """Whether a node is distinct enough that an equal one elsewhere is meant to be the same."""
-    return "anyOf" in node and any("properties" in a for a in node["anyOf"]) or any(
-        "const" in p for p in node.get("properties", {}).values()
-    )
+    if "anyOf" in node:
+        return any("properties" in arm for arm in node["anyOf"])
+    return any("const" in p for p in node.get("properties", {}).values())
 
 
 def _key(node: Node) -> str:
@@ -131,15 +127,16 @@ def _named(flat: Definitions) -> dict[str, str]:
 
 def _share(node: Any, named: dict[str, str], owner: str, top: bool = True) -> Any:
     """Make an inline copy of a named definition a reference to it."""
-    if isinstance(node, list):
-        return [_share(x, named, owner, False) for x in node]  # pyright: ignore[reportUnknownVariableType]
-    if not isinstance(node, dict):
+    if is_array(node):
+        return [_share(x, named, owner, False) for x in node]
+    if not is_node(node):
         return node
-    plain: Node = node  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(plain.get("properties"), dict) and "type" in plain:
-        shared = {p: _share(v, named, owner, False) for p, v in plain["properties"].items()}
-        plain_or_ref = named.get(_key(plain)) if not top and _telling(plain) else None
-        return ref_to(plain_or_ref) if plain_or_ref not in (None, owner) else {**plain, "properties": shared}
-    if not top and _telling(plain) and (name := named.get(_key(plain))) not in (None, owner):
+    if not top and _telling(node) and (name := named.get(_key(node))) not in (None, owner):
         return ref_to(name)
-    return {k: _share(v, named, owner, False) for k, v in plain.items()}
+    # Under `properties` the keys are names, not keywords.
+    return {
+        k: {p: _share(c, named, owner, False) for p, c in v.items()}
+        if k == "properties"
+        else _share(v, named, owner, False)
+        for k, v in node.items()
+    }

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from typing import Any
 
 from .methods import Direction, Method, pascal
 from .normalise import OPEN
 from .overrides import Overrides
-from .schemas import Definitions, Node, NoRule, ref_name, ref_to
+from .schemas import Definitions, Node, NoRule, is_array, is_node, ref_name, ref_to
 
 
 def merge(revisions: list[tuple[str, Definitions]], overrides: Overrides) -> tuple[Definitions, dict[str, str]]:
     """The neutral definitions, and the names that only live on as another's alias."""
-    merger = Merger()
+    merger = _Merger()
     aliases: dict[str, str] = {}
     for revision, definitions in revisions:
         renames = {r.values["definition"]: r.values["as"] for r in overrides.of("same", revision)}
@@ -33,20 +34,20 @@ def merge(revisions: list[tuple[str, Definitions]], overrides: Overrides) -> tup
 def rename(definitions: Definitions, names: dict[str, str]) -> Definitions:
     """The definitions with some of them, and all references to them, under other names."""
 
-    def walk(node: object) -> object:
-        if isinstance(node, list):
-            return [walk(x) for x in node]  # pyright: ignore[reportUnknownVariableType]
-        if not isinstance(node, dict):
+    def walk(node: object) -> Any:
+        if is_array(node):
+            return [walk(x) for x in node]
+        if not is_node(node):
             return node
-        if isinstance(node.get("$ref"), str):  # pyright: ignore[reportUnknownMemberType]
-            name = ref_name(node) or ""  # pyright: ignore[reportUnknownArgumentType]
+        if isinstance(node.get("$ref"), str):
+            name = ref_name(node) or ""
             return ref_to(names.get(name, name))
-        return {k: walk(v) for k, v in node.items()}  # pyright: ignore[reportUnknownVariableType]
+        return {k: walk(v) for k, v in node.items()}
 
-    return {names.get(name, name): walk(node) for name, node in definitions.items()}  # type: ignore[misc]
+    return {names.get(name, name): walk(node) for name, node in definitions.items()}
 
 
-class Merger:
+class _Merger:
     def __init__(self) -> None:
         self.out: Definitions = {}
         self.incoming: Definitions = {}
@@ -66,11 +67,12 @@ class Merger:
         if a == {} or b == {}:
             return {}
         if "x-lazy" in a and "x-lazy" in b:
-            return {"x-lazy": {"required": sorted({*a["x-lazy"].get("required", [])} & {*b["x-lazy"].get("required", [])})}}
+            required = {*a["x-lazy"].get("required", [])} & {*b["x-lazy"].get("required", [])}
+            return {"x-lazy": {"required": sorted(required)}}
         if "properties" in a and "properties" in b:
             return self.objects(a, b, path)
-        if "properties" in a and b == OPEN or "properties" in b and a == OPEN:
-            return a if "properties" in a else b
+        if OPEN in (a, b) and "properties" in (other := b if a == OPEN else a):
+            return other
         if OPEN in (a, b) and ref_name(other := b if a == OPEN else a):
             return other  # the bag or object of the revision that names its keys
         if (refs := self.object_refs(a, b)) is not None:
@@ -105,8 +107,8 @@ class Merger:
     def combine(self, a: Node, b: Node, path: str) -> Node:
         """Two different objects in one place: one object of both, under the name of the place."""
         merged = self.objects(copy.deepcopy(a), copy.deepcopy(b), path)
-        self.out[path] = {**merged, "x-inline": path} if path not in self.out else self.objects(
-            self.out[path], merged, path
+        self.out[path] = (
+            {**merged, "x-inline": path} if path not in self.out else self.objects(self.out[path], merged, path)
         )
         return ref_to(path)
 
@@ -116,7 +118,8 @@ class Merger:
             return {"type": "array", "items": items}  # bounds that only some revisions know do not bind the others
         if "additionalProperties" not in a or "additionalProperties" not in b:
             raise NoRule(path, "no rule to merge an object and a map")
-        return {"type": "object", "additionalProperties": self.node(a["additionalProperties"], b["additionalProperties"], f"{path}Value")}
+        values = self.node(a["additionalProperties"], b["additionalProperties"], f"{path}Value")
+        return {"type": "object", "additionalProperties": values}
 
     def widen(self, a: Node, b: Node, path: str) -> Node:
         if a.get("type") == b.get("type") == "string" and "enum" in a and "enum" in b:
@@ -151,9 +154,8 @@ def merge_methods(tables: list[tuple[str, tuple[Method, ...]]]) -> tuple[Method,
             known = rows.get(method.name)
             rows[method.name] = replace(method, since=revision) if known is None else _join(known, method)
             last[method.name] = i
-    return tuple(
-        replace(m, removed=None if last[name] == len(tables) - 1 else tables[last[name] + 1][0]) for name, m in rows.items()
-    )
+    following = [revision for revision, _ in tables[1:]] + [None]
+    return tuple(replace(m, removed=following[last[name]]) for name, m in rows.items())
 
 
 def _join(a: Method, b: Method) -> Method:

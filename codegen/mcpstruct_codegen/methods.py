@@ -132,8 +132,6 @@ def _with_alternatives(table: tuple[Method, ...], overrides: Overrides, revision
         for name in methods:
             if not any(m.name == name and m.kind == "request" and result not in m.alternatives for m in table):
                 raise NoRule(name, f"{row}: no such request, or it has the alternative already")
-        table = tuple(
-            replace(m, alternatives=(*m.alternatives, result)) if m.name in methods else m for m in table
-        )
+        table = tuple(replace(m, alternatives=(*m.alternatives, result)) if m.name in methods else m for m in table)
         overrides.touch(row)
     return table

@@ -5,11 +5,11 @@ from __future__ import annotations
 import keyword
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from .docs import Docs
 from .methods import Method, snake
-from .schemas import Definitions, Node, NoRule, ref_name, ref_to
+from .schemas import Definitions, Node, NoRule, is_array, is_node, ref_name, ref_to
 from .unions import Unions
 
 SPECIFICATION = "https://modelcontextprotocol.io/specification"
@@ -94,7 +94,7 @@ class Model:
         return next(d for d in self.definitions if d.name == name)
 
 
-class Modeller:
+class _Modeller:
     """Normalised definitions → `Definition`s."""
 
     def __init__(self, definitions: Definitions, docs: Docs, revision: str | None) -> None:
@@ -130,14 +130,17 @@ class Modeller:
             return Definition(name, "alias", node, doc, link)
         tag = self.unions.tags.get(name)
         fields = tuple(
-            self.field(name, wire, child, node) for wire, child in node["properties"].items() if not (tag and wire == tag[0])
+            self.field(name, wire, child, node)
+            for wire, child in node["properties"].items()
+            if tag is None or wire != tag[0]
         )
         names = [f.name for f in fields] + ([tag[0]] if tag else [])
         if len(set(names)) != len(names):
             raise NoRule(name, "two fields would get the same Python name")
         kind: Kind = node.get("x-kind", "struct")
         tag_doc = self.docs.of_field(name, tag[0]) if tag and kind not in ("request", "notification") else None
-        return Definition(name, kind, node, doc, link, fields, tag, tag_doc, closed=node.get("additionalProperties") is False)
+        closed = node.get("additionalProperties") is False
+        return Definition(name, kind, node, doc, link, fields, tag, tag_doc, closed)
 
     def field(self, owner: str, wire: str, node: Node, parent: Node) -> Field:
         doc = None
@@ -146,7 +149,7 @@ class Modeller:
         name = snake(wire)
         if not name or name[0].isdigit():
             raise NoRule(f"{owner}.{wire}", "no Python name can be made of it")
-        if keyword.iskeyword(name) or parent.get("x-kind") == "bag" and name in DICT_NAMES:
+        if keyword.iskeyword(name) or (parent.get("x-kind") == "bag" and name in DICT_NAMES):
             name += "_"
         required = wire in parent["required"]
         if "x-lazy" in node:
@@ -173,14 +176,14 @@ def unbounded(node: Node, where: str) -> Node:
     return own
 
 
-def _bounded(node: Any) -> bool:
-    if isinstance(node, list):
-        return any(_bounded(x) for x in node)  # pyright: ignore[reportUnknownVariableType]
-    if not isinstance(node, dict):
+def _bounded(node: object) -> bool:
+    if is_array(node):
+        return any(_bounded(x) for x in node)
+    if not is_node(node):
         return False
-    return any(k in BOUNDS and isinstance(v, (int, float)) for k, v in node.items()) or any(  # pyright: ignore
-        _bounded(v) for v in node.values()  # pyright: ignore[reportUnknownVariableType]
-    )
+    if any(k in BOUNDS and isinstance(v, (int, float)) for k, v in node.items()):
+        return True
+    return any(_bounded(v) for v in node.values())
 
 
 def build(
@@ -198,7 +201,7 @@ def build(
     revisions: tuple[str, ...] = (),
 ) -> Model:
     """The model of one package."""
-    modeller = Modeller({**definitions, **{old: ref_to(new) for old, new in aliases.items()}}, docs, revision)
+    modeller = _Modeller({**definitions, **{old: ref_to(new) for old, new in aliases.items()}}, docs, revision)
     built = modeller.run()
     known = {d.name for d in built}
     for m in methods:

@@ -13,7 +13,7 @@ import re
 
 from .methods import Method, pascal
 from .overrides import Overrides
-from .schemas import Definitions, Node, NoRule, ref_name, ref_to
+from .schemas import Definitions, Node, NoRule, is_array, is_node, ref_name, ref_to
 
 ENVELOPE = re.compile(r"^JSONRPC\w*$|^(Client|Server)(Request|Notification|Result)$|ResultResponse$|Error$")
 OPEN: Node = {"type": "object", "additionalProperties": {}}
@@ -24,10 +24,10 @@ ANYTHING = "JSONValue"
 
 def normalise(flat: Definitions, methods: tuple[Method, ...], overrides: Overrides, revision: str) -> Definitions:
     """The definitions of one revision, ready to be merged or modelled."""
-    return Normaliser(flat, methods, overrides, revision).run()
+    return _Normaliser(flat, methods, overrides, revision).run()
 
 
-class Normaliser:
+class _Normaliser:
     def __init__(self, flat: Definitions, methods: tuple[Method, ...], overrides: Overrides, revision: str) -> None:
         self.flat = flat
         self.methods = methods
@@ -211,23 +211,21 @@ def is_open(node: Node) -> bool:
     if node.get("type") != "object" or node.get("properties"):
         return False
     extra = node.get("additionalProperties", {})
-    return extra == {} or isinstance(extra, dict) and ref_name(extra) == ANYTHING  # pyright: ignore[reportUnknownArgumentType]
+    return extra == {} or (is_node(extra) and ref_name(extra) == ANYTHING)
 
 
 def is_bag(node: Node) -> bool:
     """An object that is explicitly open and names nothing but bookkeeping: `Result`."""
-    return node.get("additionalProperties") == {} and 0 < len(node.get("properties", {}).keys()) and (
-        node["properties"].keys() <= {"_meta", "resultType"}
-    )
+    properties = node.get("properties")
+    return bool(properties) and node.get("additionalProperties") == {} and properties.keys() <= {"_meta", "resultType"}
 
 
 def is_document(node: Node) -> bool:
     """A JSON Schema document of the user's own: `Tool.inputSchema`; not one whose properties are typed here."""
     properties = node.get("properties", {})
     typed = properties.get("properties", {}).get("additionalProperties", {})
-    return bool(properties) and properties.keys() <= {"$schema", "type", "properties", "required"} and not (
-        "$ref" in typed
-    )
+    keywords = {"$schema", "type", "properties", "required"}
+    return bool(properties) and properties.keys() <= keywords and "$ref" not in typed
 
 
 def shape(key: str, node: Node) -> str:
@@ -237,9 +235,10 @@ def shape(key: str, node: Node) -> str:
 
 def references(node: object) -> set[str]:
     """Every definition that a node refers to."""
-    if isinstance(node, list):
-        return {name for x in node for name in references(x)}  # pyright: ignore[reportUnknownVariableType]
-    if not isinstance(node, dict):
+    if is_array(node):
+        return {name for x in node for name in references(x)}
+    if not is_node(node):
         return set()
-    own = {ref_name(node)} if isinstance(node.get("$ref"), str) else set()  # pyright: ignore
-    return {n for n in own if n} | {n for v in node.values() for n in references(v)}  # pyright: ignore
+    below = {name for child in node.values() for name in references(child)}
+    own = ref_name(node) if isinstance(node.get("$ref"), str) else None
+    return below | {own} if own else below

@@ -141,8 +141,9 @@ def ruff(*arguments: str, root: Path) -> None:
     command = str(beside) if beside.exists() else shutil.which("ruff")
     if command is None:
         raise GeneratorError("ruff is not installed; install mcpstruct[codegen]")
-    run = subprocess.run(
-        [command, *arguments, "--quiet", "--isolated", "--line-length", str(LINE_LENGTH), "--target-version", "py311", "--config", FIRST_PARTY, "."],
+    style = ["--line-length", str(LINE_LENGTH), "--target-version", "py311", "--config", FIRST_PARTY]
+    run = subprocess.run(  # noqa: S603 - our own command line
+        [command, *arguments, "--quiet", "--isolated", *style, "."],
         cwd=root,
         capture_output=True,
         text=True,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .schemas import Definitions, GeneratorError, Node, Schema
+from .schemas import Definitions, GeneratorError, Node, Schema, is_array
 
 KEYS = {
     "correct": {"path", "old", "new"},
@@ -92,12 +92,12 @@ class Overrides:
 def locate(root: Any, path: str) -> tuple[Any, Any]:
     """The container and key that a JSON Pointer leads to; (None, None) where it leads nowhere."""
     parts = [p.replace("~1", "/").replace("~0", "~") for p in path.split("/")[1:]]
-    node = root
+    node: Any = root
     for i, part in enumerate(parts):
-        key: Any = int(part) if isinstance(node, list) else part
-        if isinstance(node, dict) and key not in node or isinstance(node, list) and key >= len(node):  # pyright: ignore[reportUnknownArgumentType]
+        key: Any = int(part) if is_array(node) else part
+        if key >= len(node) if is_array(node) else key not in node:
             return None, None
         if i == len(parts) - 1:
-            return node, key  # pyright: ignore[reportUnknownVariableType]
-        node = node[key]  # pyright: ignore[reportUnknownVariableType]
+            return node, key
+        node = node[key]
     return None, None

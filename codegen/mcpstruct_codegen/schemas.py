@@ -7,7 +7,7 @@ import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 Node: TypeAlias = dict[str, Any]
 Definitions: TypeAlias = dict[str, Node]
@@ -50,10 +50,10 @@ def schema_directory() -> Path:
 
 def definitions_of(document: Any) -> Definitions:
     """The definitions of a JSON Schema document, whichever keyword holds them, with refs to `#/$defs/`."""
-    if not isinstance(document, dict):
+    if not is_node(document):
         raise GeneratorError("not a JSON Schema: the document is not an object")
-    found: Any = document.get("$defs") or document.get("definitions")  # pyright: ignore[reportUnknownMemberType]
-    if not isinstance(found, dict) or not found:
+    found = document.get("$defs") or document.get("definitions")
+    if not is_node(found):
         raise GeneratorError("not a schema of definitions: neither `$defs` nor `definitions` has any")
     text = json.dumps(found).replace('"#/definitions/', '"#/$defs/')
     return json.loads(text)
@@ -78,6 +78,16 @@ def load_all(directory: Path) -> list[Schema]:
         )
         for revision, row in sorted(index.items())
     ]
+
+
+def is_node(value: object) -> TypeGuard[Node]:
+    """Whether a JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Whether a JSON value is an array."""
+    return isinstance(value, list)
 
 
 def ref_name(node: Node) -> str | None:

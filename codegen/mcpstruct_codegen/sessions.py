@@ -1,4 +1,4 @@
-"""Method tables, sessions, handlers and decoders, written by jinja2 from the model and the Struct module's own hints."""
+"""Method tables, sessions, handlers and decoders: jinja2 over the model and the Struct module's own hints."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def environment() -> jinja2.Environment:
 
 def session_modules(model: Model, types_source: str) -> dict[str, str]:
     """The modules beside `types.py`, before formatting: file name → source."""
-    emitter = Emitter(model, types_source)
+    emitter = _Emitter(model, types_source)
     client = [emitter.session(m) for m in model.methods if m.direction in ("client", "both")]
     server = [emitter.session(m) for m in model.methods if m.direction in ("server", "both")]
     handlers = [emitter.session(m) for m in model.methods if m.kind == "request" and m.direction in ("client", "both")]
@@ -71,7 +71,7 @@ def session_modules(model: Model, types_source: str) -> dict[str, str]:
     }
 
 
-class Emitter:
+class _Emitter:
     def __init__(self, model: Model, types_source: str) -> None:
         self.model = model
         self.hints = annotations_of(types_source)
@@ -190,6 +190,7 @@ class Unannotated(ast.NodeTransformer):
     """`Annotated[T, …]` → `T`."""
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        """Replace one annotated type."""
         self.generic_visit(node)
         if isinstance(node.value, ast.Name) and node.value.id == "Annotated" and isinstance(node.slice, ast.Tuple):
             return node.slice.elts[0]

@@ -14,7 +14,7 @@ from typing import Any
 
 from .methods import snake
 from .model import Definition, Field, Model
-from .schemas import Node
+from .schemas import Node, is_array, is_node
 
 TEMPLATES = Path(__file__).parent / "templates" / "structs"
 LAZY = "mcpstruct.base.structs.JsonDocument"
@@ -33,8 +33,8 @@ def types_module(model: Model) -> str:
     """The source of `types.py`, before formatting."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # datamodel-code-generator announces changes of its own defaults
-        from datamodel_code_generator import DataModelType, InputFileType, generate
-        from datamodel_code_generator.enums import NamingStrategy
+        from datamodel_code_generator import generate
+        from datamodel_code_generator.enums import DataModelType, InputFileType, NamingStrategy
         from datamodel_code_generator.format import PythonVersion
         from datamodel_code_generator.parser import LiteralType
 
@@ -80,15 +80,15 @@ def plain_schema(model: Model) -> dict[str, Node]:
 
 def spelled(node: Any) -> Any:
     """A node with our marks spelled as types and `number` as what keeps 3 apart from 3.0."""
-    if isinstance(node, list):
-        return [spelled(x) for x in node]  # pyright: ignore[reportUnknownVariableType]
-    if not isinstance(node, dict):
+    if is_array(node):
+        return [spelled(x) for x in node]
+    if not is_node(node):
         return node
     if "x-error" in node:
         return {"type": "object", "customTypePath": ERROR}
     if node == {"type": "number"}:
         return {"anyOf": [{"type": "integer"}, {"type": "number"}]}
-    return {k: spelled(v) for k, v in node.items() if not k.startswith("x-")}  # pyright: ignore
+    return {k: spelled(v) for k, v in node.items() if not k.startswith("x-")}
 
 
 def lazy_type(f: Field) -> Node:
@@ -135,7 +135,7 @@ def facts(f: Field) -> dict[str, Any]:
         "required": f.required,
         "bounds": f.bounds,
         # What absence looks like: None, unless null is a value of its own there.
-        "none": f.nullable and " | None" or "",
+        "none": (f.nullable and " | None") or "",
         "absent": "UNSET" if f.any or f.nullable else "None",
         "own_none": f.lazy,
         "alias": f.renamed,
@@ -145,9 +145,7 @@ def facts(f: Field) -> dict[str, Any]:
 def rule(r: Node) -> str:
     """The source of one rule of a decision list."""
     parts = [json.dumps(r["member"])]
-    for key in ("key", "inner"):
-        if key in r:
-            parts.append(f"{key}={json.dumps(r[key])}")
+    parts += [f"{key}={json.dumps(r[key])}" for key in ("key", "inner") if key in r]
     if "values" in r:
         parts.append(f"values={tuple(r['values'])!r}")
     return f"Rule({', '.join(parts)})"

@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .schemas import Definitions, Node, NoRule, ref_name, ref_to
+from .schemas import Definitions, Node, NoRule, is_array, is_node, ref_name, ref_to
 
 Path = tuple[str, ...]
 
 
 class Unions:
+    """Tags and decision lists of one set of definitions; `definitions` has the unions named on the way."""
+
     def __init__(self, definitions: Definitions) -> None:
         self.definitions: Definitions = dict(definitions)
         self.tags: dict[str, tuple[str, str]] = {}
@@ -33,13 +35,13 @@ class Unions:
 
     def walk(self, node: Any, where: str, top: bool = False) -> Any:
         """Give every untagged union that stands inline a name of its own."""
-        if isinstance(node, list):
-            return [self.walk(x, where) for x in node]  # pyright: ignore[reportUnknownVariableType]
-        if not isinstance(node, dict):
+        if is_array(node):
+            return [self.walk(x, where) for x in node]
+        if not is_node(node):
             return node
         out: Node = {
-            k: {p: self.walk(c, where) for p, c in v.items()} if k == "properties" else self.walk(v, where)  # pyright: ignore
-            for k, v in node.items()  # pyright: ignore[reportUnknownVariableType]
+            k: {p: self.walk(c, where) for p, c in v.items()} if k == "properties" else self.walk(v, where)
+            for k, v in node.items()
         }
         if "anyOf" not in out or top:
             return out
@@ -64,7 +66,7 @@ class Unions:
         members = self.structs(node)
         if len(members) < 2:
             return True
-        candidates = [p for p in constants(self.definitions[members[0]])]
+        candidates = list(constants(self.definitions[members[0]]))
         for p in candidates:
             values = [constants(self.definitions[m]).get(p, ("", ""))[1] for m in members]
             free = all(self.tags.get(m, (p, ""))[0] == p for m in members)
@@ -114,7 +116,10 @@ class Unions:
             left.remove(rule["member"])
         return [*rules, {"member": left[0]}]
 
-    def by_required_key(self, left: list[str], known: dict[str, set[Path]], required: dict[str, set[Path]]) -> Node | None:
+    def by_required_key(
+        self, left: list[str], known: dict[str, set[Path]], required: dict[str, set[Path]]
+    ) -> Node | None:
+        """A member that must have a key no other knows."""
         for m in left:
             own = [p for p in required[m] if all(p not in known[o] for o in left if o != m)]
             if own:
@@ -122,6 +127,7 @@ class Unions:
         return None
 
     def by_value(self, left: list[str], required: dict[str, set[Path]]) -> Node | None:
+        """A member whose constant or enum, under a key it must have, excludes all others."""
         for m in left:
             for key in sorted(p[0] for p in required[m] if len(p) == 1):
                 mine = self.values(m, key)
@@ -129,7 +135,10 @@ class Unions:
                     return {"member": m, "key": key, "values": tuple(sorted(mine))}
         return None
 
-    def by_optional_key(self, left: list[str], known: dict[str, set[Path]], required: dict[str, set[Path]]) -> Node | None:
+    def by_optional_key(
+        self, left: list[str], known: dict[str, set[Path]], required: dict[str, set[Path]]
+    ) -> Node | None:
+        """A member that is another one plus a key it may have."""
         for m in left:
             twin = any(required[o] == required[m] for o in left if o != m)
             own = [p for p in known[m] if all(p not in known[o] for o in left if o != m)]
@@ -151,6 +160,7 @@ class Unions:
         return found
 
     def values(self, name: str, key: str) -> set[str]:
+        """The values that a constant or enum allows; empty where any is."""
         node = self.definitions[name]["properties"].get(key, {})
         return {node["const"]} if "const" in node else set(node.get("enum", ()))
 

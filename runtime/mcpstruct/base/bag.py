@@ -33,7 +33,7 @@ class Known(Generic[T]):
         if bag is None:
             return self
         value = bag.get(self.key)
-        return cast(T, None if value is None else convert(value, owner.__hints__()[self.attribute]))
+        return cast("T", None if value is None else convert(value, owner.__hints__()[self.attribute]))
 
     def __set__(self, bag: Bag, value: T) -> None:
         if value is None:

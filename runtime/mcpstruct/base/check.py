@@ -5,9 +5,10 @@ It walks the same type annotations that the decoders were built from, so that th
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeGuard, cast
 
 from msgspec import inspect as mi
 
@@ -16,7 +17,15 @@ from .errors import Problem
 from .untagged import UntaggedUnion
 
 Walk: TypeAlias = Iterator[Problem]
-_NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+_NAMES: dict[type[Any], str] = {
+    dict: "object",
+    list: "array",
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    type(None): "null",
+}
 _LONGEST_SHOWN = 40
 
 
@@ -30,9 +39,20 @@ def _type_info(tp: Any) -> mi.Type:
     return mi.type_info(tp)
 
 
-def name_of(value: Any) -> str:
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a decoded JSON value is an object."""
+    return type(value) is dict
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Whether a decoded JSON value is an array."""
+    return type(value) is list
+
+
+def name_of(value: object) -> str:
     """The JSON name of a value's type."""
-    return _NAMES.get(cast("type[Any]", type(value)), type(value).__name__)
+    tp: type[object] = type(value)
+    return _NAMES.get(tp, tp.__name__)
 
 
 def shown(value: Any) -> str:
@@ -70,18 +90,21 @@ def _scalar(*types: type) -> Callable[[Any, Any, str], Walk]:
 
 
 def _bounds(value: Any, node: Any, pointer: str) -> Walk:
-    size = len(value) if isinstance(value, (str, list)) else value
-    for attribute, words, holds in (
-        ("ge", "at least", lambda a, b: a >= b),
-        ("gt", "more than", lambda a, b: a > b),
-        ("le", "at most", lambda a, b: a <= b),
-        ("lt", "less than", lambda a, b: a < b),
-        ("min_length", "a length of at least", lambda a, b: a >= b),
-        ("max_length", "a length of at most", lambda a, b: a <= b),
-    ):
+    size: Any = value if isinstance(value, (int, float)) else len(value)
+    for attribute, words, holds in _BOUNDS:
         bound = getattr(node, attribute, None)
         if bound is not None and not holds(size, bound):
             yield Problem(pointer, f"{words} {bound}", str(size))
+
+
+_BOUNDS: tuple[tuple[str, str, Callable[[Any, Any], bool]], ...] = (
+    ("ge", "at least", operator.ge),
+    ("gt", "more than", operator.gt),
+    ("le", "at most", operator.le),
+    ("lt", "less than", operator.lt),
+    ("min_length", "a length of at least", operator.ge),
+    ("max_length", "a length of at most", operator.le),
+)
 
 
 def _literal(value: Any, node: mi.LiteralType, pointer: str) -> Walk:
@@ -90,37 +113,36 @@ def _literal(value: Any, node: mi.LiteralType, pointer: str) -> Walk:
 
 
 def _list(value: Any, node: mi.ListType, pointer: str) -> Walk:
-    if type(value) is not list:
+    if not is_array(value):
         yield Problem(pointer, "array", name_of(value))
         return
     yield from _bounds(value, node, pointer)
-    for i, item in enumerate(cast("list[Any]", value)):
+    for i, item in enumerate(value):
         yield from _walk(item, node.item_type, child(pointer, i))
 
 
 def _dict(value: Any, node: mi.DictType, pointer: str) -> Walk:
-    if type(value) is not dict:
+    if not is_object(value):
         yield Problem(pointer, "object", name_of(value))
         return
-    for key, item in cast("dict[str, Any]", value).items():
+    for key, item in value.items():
         yield from _walk(item, node.value_type, child(pointer, key))
 
 
 def _struct(value: Any, node: mi.StructType, pointer: str) -> Walk:
-    if type(value) is not dict:
-        yield Problem(pointer, "object", name_of(value))
+    if not is_object(value):
+        yield Problem(pointer, "valueect", name_of(value))
         return
-    obj = cast("dict[str, Any]", value)
     if node.tag_field is not None:
-        if node.tag_field not in obj:
+        if node.tag_field not in value:
             yield Problem(child(pointer, node.tag_field), repr(node.tag), "nothing")
-        elif obj[node.tag_field] != node.tag:
-            yield Problem(child(pointer, node.tag_field), repr(node.tag), shown(obj[node.tag_field]))
+        elif value[node.tag_field] != node.tag:
+            yield Problem(child(pointer, node.tag_field), repr(node.tag), shown(value[node.tag_field]))
     for f in node.fields:
-        yield from _field(obj, f, pointer)
+        yield from _field(value, f, pointer)
     if node.forbid_unknown_fields:
-        for key in obj.keys() - {f.encode_name for f in node.fields}:
-            yield Problem(child(pointer, key), "nothing", name_of(obj[key]))
+        for key in value.keys() - {f.encode_name for f in node.fields}:
+            yield Problem(child(pointer, key), "nothing", name_of(value[key]))
 
 
 def _field(obj: dict[str, Any], f: mi.Field, pointer: str) -> Walk:
@@ -141,7 +163,7 @@ def _field(obj: dict[str, Any], f: mi.Field, pointer: str) -> Walk:
 
 def _document(value: Any, pointer: str) -> Walk:
     """A JSON Schema document kept undecoded: an object, its `type` (where it has one) `object`."""
-    if type(value) is not dict:
+    if not is_object(value):
         yield Problem(pointer, "object", name_of(value))
 
 
@@ -152,8 +174,8 @@ def _union(value: Any, node: mi.UnionType, pointer: str) -> Walk:
             yield Problem(pointer, _expected(node), "null")
         return
     tagged = [arm for arm in arms if isinstance(arm, mi.StructType)]
-    if type(value) is dict and tagged:
-        yield from _tagged(cast("dict[str, Any]", value), tagged, pointer)
+    if is_object(value) and tagged:
+        yield from _tagged(value, tagged, pointer)
         return
     # Of several arms the one that comes closest tells what is wrong.
     found = [list(_walk(value, arm, pointer)) for arm in arms]
@@ -166,7 +188,7 @@ def _tagged(obj: dict[str, Any], arms: list[mi.StructType], pointer: str) -> Wal
     if len(arms) == 1:
         yield from _struct(obj, arms[0], pointer)
         return
-    tag_field = cast(str, arms[0].tag_field)
+    tag_field = cast("str", arms[0].tag_field)
     tag = obj.get(tag_field)
     for arm in arms:
         if arm.tag == tag:
@@ -177,19 +199,18 @@ def _tagged(obj: dict[str, Any], arms: list[mi.StructType], pointer: str) -> Wal
 
 
 def _custom(value: Any, node: mi.CustomType, pointer: str) -> Walk:
-    if type(value) is not dict:
+    if not is_object(value):
         yield Problem(pointer, "object", name_of(value))
         return
-    obj = cast("dict[str, Any]", value)
     cls: Any = node.cls
     if isinstance(cls, UntaggedUnion):
-        chosen = cls.__choose__(obj)
-        problems = problems_of(obj, chosen, pointer)
-        if problems and any(not problems_of(obj, m, pointer) for m in cls.__members__() if m is not chosen):
+        chosen = cls.__choose__(value)
+        problems = problems_of(value, chosen, pointer)
+        if problems and any(not problems_of(value, m, pointer) for m in cls.__members__() if m is not chosen):
             return
         yield from problems
     elif issubclass(cls, Bag):
-        yield from _struct(obj, cast(mi.StructType, _type_info(cls.__known__())), pointer)
+        yield from _struct(value, cast("mi.StructType", _type_info(cls.__known__())), pointer)
 
 
 def _options(values: Iterable[Any]) -> str:

@@ -50,7 +50,7 @@ def decoder_for(tp: Any) -> msgspec.json.Decoder[Any]:
     if config is not None and config.tag_field is not None:
         # Alone, msgspec would accept a tagged type without its tag; in a union it insists.
         other = msgspec.defstruct("Other", [], tag_field=config.tag_field, tag=f"not {config.tag}")
-        return msgspec.json.Decoder(cast(Any, Union[tp, other]), dec_hook=dec_hook)
+        return msgspec.json.Decoder(cast("Any", Union[tp, other]), dec_hook=dec_hook)
     return msgspec.json.Decoder(tp, dec_hook=dec_hook)
 
 
@@ -59,9 +59,7 @@ def guard(data: bytes, limits: Limits) -> None:
     if len(data) > limits.max_bytes:
         raise LimitExceeded(Problem("", f"at most {limits.max_bytes} bytes", f"{len(data)} bytes"), data=data)
     if on_small_stack() and too_deep(data, limits.max_small_stack_depth):
-        raise LimitExceeded(
-            Problem("", f"at most {limits.max_small_stack_depth} levels of nesting", "more"), data=data
-        )
+        raise LimitExceeded(Problem("", f"at most {limits.max_small_stack_depth} levels of nesting", "more"), data=data)
 
 
 def parse(data: bytes) -> Any:

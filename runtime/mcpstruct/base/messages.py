@@ -7,7 +7,7 @@ loosely, to tell what is wrong, to whom to answer, and with which error code.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, Raw, Struct
@@ -211,8 +211,6 @@ def raw_response(data: bytes, envelope: RawMessage) -> RawResponse:
 # -- responses ----------------------------------------------------------------------------------------------------
 
 
-
-
 class ResponseDecoder(Generic[R]):
     """Decodes the answer to one method, result included, in one pass."""
 
@@ -231,7 +229,7 @@ class ResponseDecoder(Generic[R]):
         except DECODE_ERRORS as error:
             return Received(self._second_look(data, error), data)
         result = message.result
-        if (result is UNSET) is (message.error is UNSET) or message.id is None and result is not UNSET:
+        if (result is UNSET) is (message.error is UNSET) or (message.id is None and result is not UNSET):
             return Received(self._second_look(data, None), data)
         if self._alternatives and result is not UNSET and getattr(result, "result_type", None) not in _FINAL:
             return Received(self._second_look(data, None), data)
@@ -253,14 +251,16 @@ class ResponseDecoder(Generic[R]):
 
     def choose(self, value: Any) -> Any:
         """The type of a result: an alternative that its `resultType`, or a key only it must have, speaks for."""
-        if isinstance(value, dict):
-            for tp in self.info.alternatives:
-                config = tp.__struct_config__
-                if config.tag_field is not None:
-                    if value.get(config.tag_field) == config.tag:
-                        return tp
-                elif not problems_of(value, tp) and problems_of(value, self.info.result):
+        if not isinstance(value, dict):
+            return self.info.result
+        keys = cast("dict[str, Any]", value)
+        for tp in self.info.alternatives:
+            config = tp.__struct_config__
+            if config.tag_field is not None:
+                if keys.get(config.tag_field) == config.tag:
                     return tp
+            elif not problems_of(keys, tp) and problems_of(keys, self.info.result):
+                return tp
         return self.info.result
 
 
@@ -282,5 +282,3 @@ def response(info: MethodInfo[Any, R], data: bytes) -> Received[Response[R]]:
     if decoder is None:
         decoder = _response_decoders[info] = ResponseDecoder(info)
     return decoder(data)
-
-

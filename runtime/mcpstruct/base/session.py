@@ -15,7 +15,7 @@ R = TypeVar("R")
 
 Meta: TypeAlias = Mapping[str, Any]
 """Extra keys of `_meta`; the session adds what the negotiated revision requires there."""
-Timeout: TypeAlias = float | None | UnsetType
+Timeout: TypeAlias = float | UnsetType | None
 """Seconds until a request is given up; None waits for ever; unset takes the session's default."""
 ProgressCallback: TypeAlias = Callable[[float, float | None, str | None], Awaitable[None] | None]
 """Called with progress, total and message for every progress notification of a request."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 import msgspec
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     JsonDocument: TypeAlias = dict[str, Any]
     OptionalJsonDocument: TypeAlias = dict[str, Any] | None
 else:
-    JsonDocument = OptionalJsonDocument = Raw  # what the decoder fills in; `lazy` shows it to Python as the dict it holds
+    JsonDocument = OptionalJsonDocument = (
+        Raw  # what the decoder fills in; `lazy` shows it to Python as the dict it holds
+    )
 
 
 class StructBase(Struct, omit_defaults=True, rename="camel", kw_only=True):
@@ -76,13 +79,14 @@ def lazy(**fields: str) -> Callable[[L], L]:
 
 def _lazy_property(slot: Any, wire: str) -> property:
     def get(self: Any) -> Any:
-        value = slot.__get__(self)
-        if type(value) is Raw:
-            data = bytes(value)
-            value = msgspec.json.decode(data)
-            if value is not None and type(value) is not dict:
-                raise ProtocolViolation(Problem(f"/{wire}", "object", type(value).__name__), data=data)
-            slot.__set__(self, value)
-        return value
+        value: Any = slot.__get__(self)
+        if type(value) is not Raw:
+            return value
+        document: Any = msgspec.json.decode(value)
+        kind: type[object] = type(document)
+        if kind not in (dict, NoneType):
+            raise ProtocolViolation(Problem(f"/{wire}", "object", kind.__name__), data=bytes(value))
+        slot.__set__(self, document)
+        return document
 
     return property(get, slot.__set__)
