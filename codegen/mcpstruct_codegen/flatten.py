@@ -134,9 +134,7 @@ def _share(node: Any, named: dict[str, str], owner: str, top: bool = True) -> An
     if not top and _telling(node) and (name := named.get(_key(node))) not in (None, owner):
         return ref_to(name)
     # Under `properties` the keys are names, not keywords.
-    return {
-        k: {p: _share(c, named, owner, False) for p, c in v.items()}
-        if k == "properties"
-        else _share(v, named, owner, False)
-        for k, v in node.items()
-    }
+    out = {k: _share(v, named, owner, False) for k, v in node.items() if k != "properties"}
+    if "properties" in node:
+        out["properties"] = {p: _share(v, named, owner, False) for p, v in node["properties"].items()}
+    return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, Union, cast, overload
+from typing import Any, TypeVar, overload
 
 import msgspec
 
@@ -50,7 +50,7 @@ def decoder_for(tp: Any) -> msgspec.json.Decoder[Any]:
     if config is not None and config.tag_field is not None:
         # Alone, msgspec would accept a tagged type without its tag; in a union it insists.
         other = msgspec.defstruct("Other", [], tag_field=config.tag_field, tag=f"not {config.tag}")
-        return msgspec.json.Decoder(cast("Any", Union[tp, other]), dec_hook=dec_hook)
+        return msgspec.json.Decoder(tp | other, dec_hook=dec_hook)
     return msgspec.json.Decoder(tp, dec_hook=dec_hook)
 
 

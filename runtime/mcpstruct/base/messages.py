@@ -75,6 +75,7 @@ class MessageDecoder(Generic[M]):
         return self._decode(data)
 
     def __call__(self, data: bytes) -> Received[M | RawResponse]:
+        """Decode one message."""
         guard(data, self.limits)
         try:
             message = self._decode(data)
@@ -223,6 +224,7 @@ class ResponseDecoder(Generic[R]):
         self._alternatives = tuple((tp, response_type_decoder(tp)) for tp in info.alternatives)
 
     def __call__(self, data: bytes) -> Received[Response[R]]:
+        """Decode one response."""
         guard(data, self.limits)
         try:
             message = self._decode(data)

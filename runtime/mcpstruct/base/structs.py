@@ -83,9 +83,9 @@ def _lazy_property(slot: Any, wire: str) -> property:
         if type(value) is not Raw:
             return value
         document: Any = msgspec.json.decode(value)
-        kind: type[object] = type(document)
-        if kind not in (dict, NoneType):
-            raise ProtocolViolation(Problem(f"/{wire}", "object", kind.__name__), data=bytes(value))
+        if document.__class__ not in (dict, NoneType):
+            got = str(document.__class__.__name__)
+            raise ProtocolViolation(Problem(f"/{wire}", "object", got), data=bytes(value))
         slot.__set__(self, document)
         return document
 
