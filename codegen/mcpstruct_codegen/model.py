@@ -9,6 +9,7 @@ from typing import Literal
 
 from .docs import Docs
 from .methods import Method, snake
+from .normalise import OPEN
 from .schemas import Definitions, Node, NoRule, is_array, is_node, ref_name, ref_to
 from .unions import Unions
 
@@ -39,7 +40,8 @@ class Field:
     nullable: bool
     bounds: str
     doc: str | None
-    lazy: bool = False
+    lazy: str = ""
+    """How the field stays undecoded: empty for not at all, `document`, or the name of the bag that it holds."""
 
     @property
     def any(self) -> bool:
@@ -67,11 +69,6 @@ class Definition:
     tag_doc: str | None = None
     closed: bool = False
     rules: tuple[Node, ...] = ()
-
-    @property
-    def lazy(self) -> dict[str, str]:
-        """Fields that stay undecoded: Python name → wire name."""
-        return {f.name: f.wire for f in self.fields if f.lazy}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +150,13 @@ class _Modeller:
             name += "_"
         required = wire in parent["required"]
         if "x-lazy" in node:
-            return Field(wire, name, node, required, False, "", doc, lazy=True)
+            return Field(wire, name, dict(OPEN), required, False, "", doc, lazy="document")
         plain, nullable = without_null(node)
         bounds = ", ".join(f"{BOUNDS[k]}={plain[k]}" for k in BOUNDS if k in plain)
-        return Field(wire, name, unbounded(plain, f"{owner}.{wire}"), required, nullable, bounds, doc)
+        target = ref_name(plain)
+        is_bag = target is not None and self.definitions[target].get("x-kind") == "bag"
+        lazy = target or "" if is_bag and parent.get("x-kind") != "bag" and not nullable else ""
+        return Field(wire, name, unbounded(plain, f"{owner}.{wire}"), required, nullable, bounds, doc, lazy)
 
 
 def without_null(node: Node) -> tuple[Node, bool]:

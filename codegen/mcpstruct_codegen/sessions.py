@@ -75,7 +75,7 @@ class _Emitter:
     def __init__(self, model: Model, types_source: str) -> None:
         self.model = model
         self.hints = annotations_of(types_source)
-        self.type_names = {d.name for d in model.definitions} | {"JsonDocument"}
+        self.type_names = {d.name for d in model.definitions}
 
     def row(self, m: Method) -> dict[str, Any]:
         """One row of the method table."""

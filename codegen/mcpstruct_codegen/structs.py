@@ -17,8 +17,6 @@ from .model import Definition, Field, Model
 from .schemas import Node, is_array, is_node
 
 TEMPLATES = Path(__file__).parent / "templates" / "structs"
-LAZY = "mcpstruct.base.structs.JsonDocument"
-OPTIONAL_LAZY = "mcpstruct.base.structs.OptionalJsonDocument"
 ERROR = "mcpstruct.base.envelope.ErrorObject"
 IMPORTS = [
     "typing.TYPE_CHECKING", "typing.Annotated", "typing.Any", "typing.ClassVar", "typing.Literal", "typing.TypeAlias",
@@ -72,7 +70,7 @@ def plain_schema(model: Model) -> dict[str, Node]:
         else:
             out[d.name] = {
                 "type": "object",
-                "properties": {f.wire: lazy_type(f) if f.lazy else spelled(f.node) for f in d.fields},
+                "properties": {f.wire: spelled(f.node) for f in d.fields},
                 "required": [f.wire for f in d.fields if f.required],
             }
     return out
@@ -89,11 +87,6 @@ def spelled(node: Any) -> Any:
     if node == {"type": "number"}:
         return {"anyOf": [{"type": "integer"}, {"type": "number"}]}
     return {k: spelled(v) for k, v in node.items() if not k.startswith("x-")}
-
-
-def lazy_type(f: Field) -> Node:
-    """A document that stays undecoded; `Raw | None` would be no type to msgspec, hence a name of its own."""
-    return {"type": "object", "customTypePath": LAZY if f.required else OPTIONAL_LAZY}
 
 
 def header(model: Model) -> str:
@@ -113,7 +106,7 @@ def template_data(model: Model) -> defaultdict[str, dict[str, Any]]:
             "base": base(d),
             "tag_of": (*d.tag, snake(d.tag[0])) if d.tag else None,
             "rules": [rule(r) for r in d.rules],
-            "lazy_fields": ", ".join(f'{k}="{v}"' for k, v in d.lazy.items()),
+            "lazy_fields": lazy_fields(d),
             "facts": {f.wire: facts(f) for f in d.fields},
         }
     return data
@@ -121,9 +114,18 @@ def template_data(model: Model) -> defaultdict[str, dict[str, Any]]:
 
 def base(d: Definition) -> str:
     """What the class is derived from, class keywords included."""
-    parent = "LazyStruct" if d.lazy else "MessageBase" if d.kind in ("request", "notification") else "StructBase"
+    parent = (
+        "LazyStruct" if lazy_fields(d) else "MessageBase" if d.kind in ("request", "notification") else "StructBase"
+    )
     tag = f', tag_field="{d.tag[0]}", tag="{d.tag[1]}"' if d.tag else ""
     return f"{parent}, kw_only=True{tag}{', forbid_unknown_fields=True' if d.closed else ''}"
+
+
+def lazy_fields(d: Definition) -> str:
+    """The arguments of the `lazy` decorator."""
+    documents = [f'"{f.name}"' for f in d.fields if f.lazy == "document"]
+    bags = [f"{f.name}={f.lazy}" for f in d.fields if f.lazy not in ("", "document")]
+    return ", ".join(documents + bags)
 
 
 def facts(f: Field) -> dict[str, Any]:
@@ -137,7 +139,6 @@ def facts(f: Field) -> dict[str, Any]:
         # What absence looks like: None, unless null is a value of its own there.
         "none": (f.nullable and " | None") or "",
         "absent": "UNSET" if f.any or f.nullable else "None",
-        "own_none": f.lazy,
         "alias": f.renamed,
     }
 

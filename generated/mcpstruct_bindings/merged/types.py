@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 from msgspec import UNSET, Meta, UnsetType, field
 
 from mcpstruct.base.bag import Bag, Known
-from mcpstruct.base.structs import JsonDocument, LazyStruct, MessageBase, OptionalJsonDocument, StructBase, lazy
+from mcpstruct.base.structs import LazyStruct, MessageBase, StructBase, lazy
 from mcpstruct.base.untagged import Rule, untagged
 
 
@@ -617,7 +617,8 @@ class SubscriptionFilter(StructBase, kw_only=True):
     """True for notifications of changes to the list of tools."""
 
 
-class SubscriptionsAcknowledgedNotificationParams(StructBase, kw_only=True):
+@lazy(meta=NotificationMetaObject)
+class SubscriptionsAcknowledgedNotificationParams(LazyStruct, kw_only=True):
     """What the server grants of a requested subscription."""
 
     notifications: SubscriptionFilter
@@ -642,7 +643,8 @@ else:
 """Text or binary contents of a resource."""
 
 
-class CancelledNotificationParams(StructBase, kw_only=True):
+@lazy(meta=NotificationMetaObject)
+class CancelledNotificationParams(LazyStruct, kw_only=True):
     """Names the request being called off and, optionally, why."""
 
     reason: str | None = None
@@ -725,7 +727,8 @@ class ListRootsResult(StructBase, kw_only=True):
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
-class LoggingMessageNotificationParams(StructBase, kw_only=True):
+@lazy(meta=NotificationMetaObject)
+class LoggingMessageNotificationParams(LazyStruct, kw_only=True):
     """One log message: severity, logger and data."""
 
     data: Any
@@ -746,7 +749,8 @@ class LoggingMessageNotification(MessageBase, kw_only=True, tag_field="method", 
     params: LoggingMessageNotificationParams
 
 
-class ProgressNotificationParams(StructBase, kw_only=True):
+@lazy(meta=NotificationMetaObject)
+class ProgressNotificationParams(LazyStruct, kw_only=True):
     """How far a request has come, and which request it is."""
 
     progress: int | float
@@ -786,7 +790,8 @@ class Prompt(StructBase, kw_only=True):
     """Images to show for this, in one or more sizes and formats."""
 
 
-class PromptListChangedNotificationParams(StructBase, kw_only=True):
+@lazy(meta=NotificationMetaObject)
+class PromptListChangedNotificationParams(LazyStruct, kw_only=True):
     """Carries metadata only."""
 
     meta: NotificationMetaObject | None = field(default=None, name="_meta")
@@ -826,7 +831,8 @@ class Resource(StructBase, kw_only=True):
     """Images to show for this, in one or more sizes and formats."""
 
 
-class ResourceListChangedNotificationParams(StructBase, kw_only=True):
+@lazy(meta=NotificationMetaObject)
+class ResourceListChangedNotificationParams(LazyStruct, kw_only=True):
     """Carries metadata only."""
 
     meta: NotificationMetaObject | None = field(default=None, name="_meta")
@@ -864,7 +870,8 @@ class ResourceTemplate(StructBase, kw_only=True):
     """Images to show for this, in one or more sizes and formats."""
 
 
-class ResourceUpdatedNotificationParams(StructBase, kw_only=True):
+@lazy(meta=NotificationMetaObject)
+class ResourceUpdatedNotificationParams(LazyStruct, kw_only=True):
     """Names the resource that has new contents."""
 
     uri: str
@@ -893,11 +900,11 @@ class TextContent(StructBase, kw_only=True, tag_field="type", tag="text"):
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
-@lazy(input_schema="inputSchema", output_schema="outputSchema")
+@lazy("input_schema", "output_schema")
 class Tool(LazyStruct, kw_only=True):
     """A tool the server offers: its name, purpose and input schema."""
 
-    input_schema: JsonDocument
+    input_schema: dict[str, Any]
     """JSON Schema of the arguments; its top level has the type `object`."""
     name: str
     """Name for programs to use, and for people where there is no `title`."""
@@ -907,7 +914,7 @@ class Tool(LazyStruct, kw_only=True):
     """Hints on what the tool does."""
     meta: dict[str, Any] | None = field(default=None, name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
-    output_schema: OptionalJsonDocument = None
+    output_schema: dict[str, Any] | None = None
     """JSON Schema of the result's `structuredContent`."""
     title: str | None = None
     """Label for people to read; preferred to `annotations.title`, then to `name`."""
@@ -917,7 +924,8 @@ class Tool(LazyStruct, kw_only=True):
     """Images to show for this, in one or more sizes and formats."""
 
 
-class ToolListChangedNotificationParams(StructBase, kw_only=True):
+@lazy(meta=NotificationMetaObject)
+class ToolListChangedNotificationParams(LazyStruct, kw_only=True):
     """Carries metadata only."""
 
     meta: NotificationMetaObject | None = field(default=None, name="_meta")
@@ -1025,7 +1033,8 @@ class GetTaskResult(StructBase, kw_only=True):
     """More about the stage in words, such as why the task failed."""
 
 
-class NotificationParams(StructBase, kw_only=True):
+@lazy(meta=NotificationMetaObject)
+class NotificationParams(LazyStruct, kw_only=True):
     """Bare params of a notification: metadata and nothing more."""
 
     meta: NotificationMetaObject | None = field(default=None, name="_meta")
@@ -1134,7 +1143,8 @@ class SubscriptionsListenResultMetaObject(Bag):
     """The server software, as it names itself; unverified, for display and logs."""
 
 
-class SubscriptionsListenResult(StructBase, kw_only=True):
+@lazy(meta=SubscriptionsListenResultMetaObject)
+class SubscriptionsListenResult(LazyStruct, kw_only=True):
     """Ends a subscription stream in good order; it never comes if the connection just drops."""
 
     meta: SubscriptionsListenResultMetaObject = field(name="_meta")
@@ -1143,7 +1153,8 @@ class SubscriptionsListenResult(StructBase, kw_only=True):
     """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
 
 
-class CompleteResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class CompleteResult(LazyStruct, kw_only=True):
     """Suggestions for an argument's value."""
 
     completion: CompleteResultCompletion
@@ -1154,7 +1165,8 @@ class CompleteResult(StructBase, kw_only=True):
     """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
 
 
-class ListPromptsResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class ListPromptsResult(LazyStruct, kw_only=True):
     """One page of the server's prompts."""
 
     prompts: list[Prompt]
@@ -1171,7 +1183,8 @@ class ListPromptsResult(StructBase, kw_only=True):
     """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
 
 
-class ListResourceTemplatesResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class ListResourceTemplatesResult(LazyStruct, kw_only=True):
     """One page of the server's resource templates."""
 
     resource_templates: list[ResourceTemplate]
@@ -1188,7 +1201,8 @@ class ListResourceTemplatesResult(StructBase, kw_only=True):
     """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
 
 
-class ListResourcesResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class ListResourcesResult(LazyStruct, kw_only=True):
     """One page of the server's resources."""
 
     resources: list[Resource]
@@ -1205,7 +1219,8 @@ class ListResourcesResult(StructBase, kw_only=True):
     """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
 
 
-class ListToolsResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class ListToolsResult(LazyStruct, kw_only=True):
     """One page of the server's tools."""
 
     tools: list[Tool]
@@ -1222,7 +1237,8 @@ class ListToolsResult(StructBase, kw_only=True):
     """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
 
 
-class ReadResourceResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class ReadResourceResult(LazyStruct, kw_only=True):
     """The contents found at a resource's URI."""
 
     contents: list[ResourceContentsUnion]
@@ -1371,7 +1387,8 @@ class ToolResultContent(StructBase, kw_only=True, tag_field="type", tag="tool_re
     """The tool's output as data; matches its `outputSchema` if it has one."""
 
 
-class CallToolResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class CallToolResult(LazyStruct, kw_only=True):
     """What a tool gave back: content for the model and, optionally, structured data."""
 
     content: list[ContentBlock]
@@ -1424,7 +1441,8 @@ class RequestMetaObject(Bag):
     """Revision followed, as `YYYY-MM-DD`; over HTTP, the `MCP-Protocol-Version` header must agree."""
 
 
-class ListToolsRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class ListToolsRequestParams(LazyStruct, kw_only=True):
     """Says which page of tools to list."""
 
     cursor: str | None = None
@@ -1442,7 +1460,8 @@ class ListToolsRequest(MessageBase, kw_only=True, tag_field="method", tag="tools
     params: ListToolsRequestParams | None = None
 
 
-class PingRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class PingRequestParams(LazyStruct, kw_only=True):
     """Carries metadata only."""
 
     meta: RequestMetaObject | None = field(default=None, name="_meta")
@@ -1488,7 +1507,8 @@ class ServerCapabilities(StructBase, kw_only=True):
     """Supported extensions: settings by extension id; an empty object means no settings."""
 
 
-class SetLevelRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class SetLevelRequestParams(LazyStruct, kw_only=True):
     """Says from which severity on to send log messages."""
 
     level: LoggingLevel
@@ -1506,7 +1526,8 @@ class SetLevelRequest(MessageBase, kw_only=True, tag_field="method", tag="loggin
     params: SetLevelRequestParams
 
 
-class SubscribeRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class SubscribeRequestParams(LazyStruct, kw_only=True):
     """Names the resource to watch."""
 
     uri: str
@@ -1524,7 +1545,8 @@ class SubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resou
     params: SubscribeRequestParams
 
 
-class UnsubscribeRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class UnsubscribeRequestParams(LazyStruct, kw_only=True):
     """Names the resource to stop watching."""
 
     uri: str
@@ -1555,7 +1577,8 @@ class ElicitRequestFormParamsRequestedSchema(StructBase, kw_only=True, tag_field
     """URI of the JSON Schema dialect the form is written in."""
 
 
-class ElicitRequestURLParams(StructBase, kw_only=True, tag_field="mode", tag="url"):
+@lazy(meta=RequestMetaObject)
+class ElicitRequestURLParams(LazyStruct, kw_only=True, tag_field="mode", tag="url"):
     """An elicitation that the user carries out at a URL, out of the client's sight."""
 
     mode: ClassVar[Literal["url"]] = "url"
@@ -1572,7 +1595,8 @@ class ElicitRequestURLParams(StructBase, kw_only=True, tag_field="mode", tag="ur
     """Set to run the request as a task; the reply is then a CreateTaskResult."""
 
 
-class PaginatedRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class PaginatedRequestParams(LazyStruct, kw_only=True):
     """Says which page of a listing to return."""
 
     meta: RequestMetaObject | None = field(default=None, name="_meta")
@@ -1581,7 +1605,8 @@ class PaginatedRequestParams(StructBase, kw_only=True):
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
 
 
-class RequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class RequestParams(LazyStruct, kw_only=True):
     """Bare params of a request: metadata and nothing more."""
 
     meta: RequestMetaObject | None = field(default=None, name="_meta")
@@ -1601,7 +1626,8 @@ class DiscoverRequest(MessageBase, kw_only=True, tag_field="method", tag="server
     params: RequestParams
 
 
-class DiscoverResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class DiscoverResult(LazyStruct, kw_only=True):
     """The server's description of itself: revisions, capabilities and instructions."""
 
     cache_scope: Literal["private", "public"]
@@ -1620,7 +1646,8 @@ class DiscoverResult(StructBase, kw_only=True):
     """Advice on using the server, fit for a model's system prompt."""
 
 
-class SubscriptionsListenRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class SubscriptionsListenRequestParams(LazyStruct, kw_only=True):
     """Selects the notifications wanted on the stream."""
 
     meta: RequestMetaObject = field(name="_meta")
@@ -1633,7 +1660,8 @@ ElicitRequestParamsRequestedSchema: TypeAlias = ElicitRequestFormParamsRequested
 """The form's fields, as a flat JSON Schema object."""
 
 
-class CompleteRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class CompleteRequestParams(LazyStruct, kw_only=True):
     """Says which argument of which prompt or resource template to complete."""
 
     argument: CompleteRequestParamsArgument
@@ -1677,7 +1705,8 @@ class CreateMessageResult(StructBase, kw_only=True):
     """Why the model stopped: `endTurn`, `stopSequence`, `maxTokens` or another reason."""
 
 
-class GetPromptResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class GetPromptResult(LazyStruct, kw_only=True):
     """A prompt with its arguments filled in, ready for the model."""
 
     messages: list[PromptMessage]
@@ -1690,7 +1719,8 @@ class GetPromptResult(StructBase, kw_only=True):
     """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
 
 
-class InitializeRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class InitializeRequestParams(LazyStruct, kw_only=True):
     """The revision the client proposes, its capabilities and its identity."""
 
     capabilities: ClientCapabilities
@@ -1727,7 +1757,8 @@ class InitializeResult(StructBase, kw_only=True):
     """Advice on using the server, fit for a model's system prompt."""
 
 
-class ListPromptsRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class ListPromptsRequestParams(LazyStruct, kw_only=True):
     """Says which page of prompts to list."""
 
     cursor: str | None = None
@@ -1745,7 +1776,8 @@ class ListPromptsRequest(MessageBase, kw_only=True, tag_field="method", tag="pro
     params: ListPromptsRequestParams | None = None
 
 
-class ListResourceTemplatesRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class ListResourceTemplatesRequestParams(LazyStruct, kw_only=True):
     """Says which page of resource templates to list."""
 
     cursor: str | None = None
@@ -1763,7 +1795,8 @@ class ListResourceTemplatesRequest(MessageBase, kw_only=True, tag_field="method"
     params: ListResourceTemplatesRequestParams | None = None
 
 
-class ListResourcesRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class ListResourcesRequestParams(LazyStruct, kw_only=True):
     """Says which page of resources to list."""
 
     cursor: str | None = None
@@ -1781,7 +1814,8 @@ class ListResourcesRequest(MessageBase, kw_only=True, tag_field="method", tag="r
     params: ListResourcesRequestParams | None = None
 
 
-class ListRootsRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class ListRootsRequestParams(LazyStruct, kw_only=True):
     """Carries metadata only."""
 
     meta: RequestMetaObject | None = field(default=None, name="_meta")
@@ -1815,7 +1849,8 @@ class SamplingMessage(StructBase, kw_only=True):
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
-class ElicitRequestFormParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class ElicitRequestFormParams(LazyStruct, kw_only=True):
     """An elicitation that the user answers by filling in a form; not for secrets."""
 
     message: str
@@ -1877,7 +1912,8 @@ class SubscriptionsListenRequest(MessageBase, kw_only=True, tag_field="method", 
     params: SubscriptionsListenRequestParams
 
 
-class CallToolRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class CallToolRequestParams(LazyStruct, kw_only=True):
     """Names the tool to run and the arguments to run it with."""
 
     name: str
@@ -1903,7 +1939,8 @@ class CallToolRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/
     params: CallToolRequestParams
 
 
-class CreateMessageRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class CreateMessageRequestParams(LazyStruct, kw_only=True):
     """The conversation to continue, and how the model should go about it."""
 
     max_tokens: int
@@ -1941,7 +1978,8 @@ class CreateMessageRequest(MessageBase, kw_only=True, tag_field="method", tag="s
     id: RequestId | None = None
 
 
-class GetPromptRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class GetPromptRequestParams(LazyStruct, kw_only=True):
     """Names the prompt and the values to fill it in with."""
 
     name: str
@@ -1965,7 +2003,8 @@ class GetPromptRequest(MessageBase, kw_only=True, tag_field="method", tag="promp
     params: GetPromptRequestParams
 
 
-class ReadResourceRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class ReadResourceRequestParams(LazyStruct, kw_only=True):
     """Says which resource to read."""
 
     uri: str
@@ -2004,7 +2043,8 @@ InputRequests: TypeAlias = dict[str, InputRequest]
 """What the server asks of the client, under keys of the server's choosing."""
 
 
-class InputRequiredResult(StructBase, kw_only=True, tag_field="resultType", tag="input_required"):
+@lazy(meta=ResultMetaObject)
+class InputRequiredResult(LazyStruct, kw_only=True, tag_field="resultType", tag="input_required"):
     """Says the request is unfinished: answer what is asked, if anything, and send it again."""
 
     result_type: ClassVar[Literal["input_required"]] = "input_required"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 from msgspec import Meta, field
 
 from mcpstruct.base.bag import Bag, Known
-from mcpstruct.base.structs import JsonDocument, LazyStruct, MessageBase, StructBase, lazy
+from mcpstruct.base.structs import LazyStruct, MessageBase, StructBase, lazy
 from mcpstruct.base.untagged import Rule, untagged
 
 
@@ -652,14 +652,14 @@ class TextResourceContents(StructBase, kw_only=True):
     """Format of the resource's contents as a MIME type, where known."""
 
 
-@lazy(input_schema="inputSchema")
+@lazy("input_schema")
 class Tool(LazyStruct, kw_only=True):
     """A tool the server offers: its name, purpose and input schema.
 
     https://modelcontextprotocol.io/specification/2024-11-05
     """
 
-    input_schema: JsonDocument
+    input_schema: dict[str, Any]
     """JSON Schema of the arguments; its top level has the type `object`."""
     name: str
     """Name for programs to use, and for people where there is no `title`."""
@@ -879,7 +879,8 @@ class ListToolsResult(StructBase, kw_only=True):
     """Where the next page starts; absent on the last page."""
 
 
-class PingRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class PingRequestParams(LazyStruct, kw_only=True):
     """Carries metadata only.
 
     https://modelcontextprotocol.io/specification/2024-11-05
@@ -1077,7 +1078,8 @@ class ListResourcesResult(StructBase, kw_only=True):
     """Where the next page starts; absent on the last page."""
 
 
-class ListRootsRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class ListRootsRequestParams(LazyStruct, kw_only=True):
     """Carries metadata only.
 
     https://modelcontextprotocol.io/specification/2024-11-05

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 from msgspec import Meta, field
 
 from mcpstruct.base.bag import Bag, Known
-from mcpstruct.base.structs import JsonDocument, LazyStruct, MessageBase, StructBase, lazy
+from mcpstruct.base.structs import LazyStruct, MessageBase, StructBase, lazy
 from mcpstruct.base.untagged import Rule, untagged
 
 
@@ -886,7 +886,8 @@ class ListRootsResult(StructBase, kw_only=True):
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
-class PingRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class PingRequestParams(LazyStruct, kw_only=True):
     """Carries metadata only.
 
     https://modelcontextprotocol.io/specification/2025-03-26
@@ -1012,14 +1013,14 @@ class TextContent(StructBase, kw_only=True, tag_field="type", tag="text"):
     """Hints on whom this is for and how much it matters."""
 
 
-@lazy(input_schema="inputSchema")
+@lazy("input_schema")
 class Tool(LazyStruct, kw_only=True):
     """A tool the server offers: its name, purpose and input schema.
 
     https://modelcontextprotocol.io/specification/2025-03-26
     """
 
-    input_schema: JsonDocument
+    input_schema: dict[str, Any]
     """JSON Schema of the arguments; its top level has the type `object`."""
     name: str
     """Name for programs to use, and for people where there is no `title`."""
@@ -1103,7 +1104,8 @@ class ListResourcesResult(StructBase, kw_only=True):
     """Where the next page starts; absent on the last page."""
 
 
-class ListRootsRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class ListRootsRequestParams(LazyStruct, kw_only=True):
     """Carries metadata only.
 
     https://modelcontextprotocol.io/specification/2025-03-26

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 from msgspec import Meta, field
 
 from mcpstruct.base.bag import Bag, Known
-from mcpstruct.base.structs import JsonDocument, LazyStruct, MessageBase, OptionalJsonDocument, StructBase, lazy
+from mcpstruct.base.structs import LazyStruct, MessageBase, StructBase, lazy
 from mcpstruct.base.untagged import Rule, untagged
 
 
@@ -1006,7 +1006,8 @@ class ListRootsResult(StructBase, kw_only=True):
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
-class PingRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class PingRequestParams(LazyStruct, kw_only=True):
     """Carries metadata only.
 
     https://modelcontextprotocol.io/specification/2025-06-18/schema#pingrequest
@@ -1189,14 +1190,14 @@ class TextContent(StructBase, kw_only=True, tag_field="type", tag="text"):
     """Hints on whom this is for and how much it matters."""
 
 
-@lazy(input_schema="inputSchema", output_schema="outputSchema")
+@lazy("input_schema", "output_schema")
 class Tool(LazyStruct, kw_only=True):
     """A tool the server offers: its name, purpose and input schema.
 
     https://modelcontextprotocol.io/specification/2025-06-18/schema#tool
     """
 
-    input_schema: JsonDocument
+    input_schema: dict[str, Any]
     """JSON Schema of the arguments; its top level has the type `object`."""
     name: str
     """Name for programs to use, and for people where there is no `title`."""
@@ -1206,7 +1207,7 @@ class Tool(LazyStruct, kw_only=True):
     """Hints on what the tool does."""
     description: str | None = None
     """Explanation in prose, for a person or the model."""
-    output_schema: OptionalJsonDocument = None
+    output_schema: dict[str, Any] | None = None
     """JSON Schema of the result's `structuredContent`."""
     title: str | None = None
     """Label for people to read; preferred to `annotations.title`, then to `name`."""
@@ -1293,7 +1294,8 @@ class ListResourcesResult(StructBase, kw_only=True):
     """Where the next page starts; absent on the last page."""
 
 
-class ListRootsRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class ListRootsRequestParams(LazyStruct, kw_only=True):
     """Carries metadata only.
 
     https://modelcontextprotocol.io/specification/2025-06-18/schema#listrootsrequest

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 from msgspec import Meta, field
 
 from mcpstruct.base.bag import Bag, Known
-from mcpstruct.base.structs import JsonDocument, LazyStruct, MessageBase, OptionalJsonDocument, StructBase, lazy
+from mcpstruct.base.structs import LazyStruct, MessageBase, StructBase, lazy
 from mcpstruct.base.untagged import Rule, untagged
 
 
@@ -861,7 +861,8 @@ class RequestMetaObject(Bag):
     """Asks for progress notifications with this progress token; the receiver need not send any."""
 
 
-class CallToolRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class CallToolRequestParams(LazyStruct, kw_only=True):
     """Names the tool to run and the arguments to run it with.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#calltoolrequestparams
@@ -939,7 +940,8 @@ class ClientCapabilitiesTasksRequests(StructBase, kw_only=True):
     """Which sampling requests can run as tasks."""
 
 
-class CompleteRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class CompleteRequestParams(LazyStruct, kw_only=True):
     """Says which argument of which prompt or resource template to complete.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#completerequestparams
@@ -955,7 +957,8 @@ class CompleteRequestParams(StructBase, kw_only=True):
     """What is already known about the other arguments."""
 
 
-class ElicitRequestURLParams(StructBase, kw_only=True, tag_field="mode", tag="url"):
+@lazy(meta=RequestMetaObject)
+class ElicitRequestURLParams(LazyStruct, kw_only=True, tag_field="mode", tag="url"):
     """An elicitation that the user carries out at a URL, out of the client's sight.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#elicitrequesturlparams
@@ -998,7 +1001,8 @@ https://modelcontextprotocol.io/specification/2025-11-25/schema#emptyresult
 """
 
 
-class GetPromptRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class GetPromptRequestParams(LazyStruct, kw_only=True):
     """Names the prompt and the values to fill it in with.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#getpromptrequestparams
@@ -1112,7 +1116,8 @@ class LoggingMessageNotification(MessageBase, kw_only=True, tag_field="method", 
     params: LoggingMessageNotificationParams
 
 
-class PaginatedRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class PaginatedRequestParams(LazyStruct, kw_only=True):
     """Says which page of a listing to return.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#paginatedrequestparams
@@ -1162,7 +1167,8 @@ class Prompt(StructBase, kw_only=True):
     """Label for people to read."""
 
 
-class ReadResourceRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class ReadResourceRequestParams(LazyStruct, kw_only=True):
     """Says which resource to read.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#readresourcerequestparams
@@ -1186,7 +1192,8 @@ class ReadResourceResult(StructBase, kw_only=True):
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
-class RequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class RequestParams(LazyStruct, kw_only=True):
     """Bare params of a request: metadata and nothing more.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#requestparams
@@ -1295,7 +1302,8 @@ class ServerCapabilitiesTasksRequests(StructBase, kw_only=True):
     """Which tool requests can run as tasks."""
 
 
-class SetLevelRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class SetLevelRequestParams(LazyStruct, kw_only=True):
     """Says from which severity on to send log messages.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#setlevelrequestparams
@@ -1322,7 +1330,8 @@ https://modelcontextprotocol.io/specification/2025-11-25/schema#singleselectenum
 """
 
 
-class SubscribeRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class SubscribeRequestParams(LazyStruct, kw_only=True):
     """Names the resource to watch.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#subscriberequestparams
@@ -1414,14 +1423,14 @@ class TitledMultiSelectEnumSchema(StructBase, kw_only=True, tag_field="type", ta
     """Label for people to read."""
 
 
-@lazy(input_schema="inputSchema", output_schema="outputSchema")
+@lazy("input_schema", "output_schema")
 class Tool(LazyStruct, kw_only=True):
     """A tool the server offers: its name, purpose and input schema.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#tool
     """
 
-    input_schema: JsonDocument
+    input_schema: dict[str, Any]
     """JSON Schema of the arguments; its top level has the type `object`."""
     name: str
     """Name for programs to use, and for people where there is no `title`."""
@@ -1435,13 +1444,14 @@ class Tool(LazyStruct, kw_only=True):
     """How the tool can be run."""
     icons: list[Icon] | None = None
     """Images to show for this, in one or more sizes and formats."""
-    output_schema: OptionalJsonDocument = None
+    output_schema: dict[str, Any] | None = None
     """JSON Schema of the result's `structuredContent`."""
     title: str | None = None
     """Label for people to read; preferred to `annotations.title`, then to `name`."""
 
 
-class UnsubscribeRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class UnsubscribeRequestParams(LazyStruct, kw_only=True):
     """Names the resource to stop watching.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#unsubscriberequestparams
@@ -1575,7 +1585,8 @@ class GetPromptRequest(MessageBase, kw_only=True, tag_field="method", tag="promp
     params: GetPromptRequestParams
 
 
-class InitializeRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class InitializeRequestParams(LazyStruct, kw_only=True):
     """The revision the client proposes, its capabilities and its identity.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#initializerequestparams
@@ -1949,7 +1960,8 @@ class ElicitRequestFormParamsRequestedSchema(StructBase, kw_only=True, tag_field
     """Names of the fields the user has to fill in."""
 
 
-class ElicitRequestFormParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class ElicitRequestFormParams(LazyStruct, kw_only=True):
     """An elicitation that the user answers by filling in a form; not for secrets.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#elicitrequestformparams
@@ -2091,7 +2103,8 @@ class SamplingMessage(StructBase, kw_only=True):
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
-class CreateMessageRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class CreateMessageRequestParams(LazyStruct, kw_only=True):
     """The conversation to continue, and how the model should go about it.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#createmessagerequestparams

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 from msgspec import UNSET, Meta, UnsetType, field
 
 from mcpstruct.base.bag import Bag, Known
-from mcpstruct.base.structs import JsonDocument, LazyStruct, MessageBase, OptionalJsonDocument, StructBase, lazy
+from mcpstruct.base.structs import LazyStruct, MessageBase, StructBase, lazy
 from mcpstruct.base.untagged import Rule, untagged
 
 
@@ -504,7 +504,8 @@ class SubscriptionsListenResultMetaObject(Bag):
     """The server software, as it names itself; unverified, for display and logs."""
 
 
-class SubscriptionsListenResult(StructBase, kw_only=True):
+@lazy(meta=SubscriptionsListenResultMetaObject)
+class SubscriptionsListenResult(LazyStruct, kw_only=True):
     """Ends a subscription stream in good order; it never comes if the connection just drops.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenresult
@@ -762,7 +763,8 @@ class NotificationMetaObject(Bag):
     """Id of the `subscriptions/listen` request whose stream carries this; absent elsewhere."""
 
 
-class CancelledNotificationParams(StructBase, kw_only=True):
+@lazy(meta=NotificationMetaObject)
+class CancelledNotificationParams(LazyStruct, kw_only=True):
     """Names the request being called off and, optionally, why.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#cancellednotificationparams
@@ -776,7 +778,8 @@ class CancelledNotificationParams(StructBase, kw_only=True):
     """Why the request is called off, for logs or the user."""
 
 
-class CompleteRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class CompleteRequestParams(LazyStruct, kw_only=True):
     """Says which argument of which prompt or resource template to complete.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#completerequestparams
@@ -792,7 +795,8 @@ class CompleteRequestParams(StructBase, kw_only=True):
     """What is already known about the other arguments."""
 
 
-class CompleteResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class CompleteResult(LazyStruct, kw_only=True):
     """Suggestions for an argument's value.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#completeresult
@@ -806,7 +810,8 @@ class CompleteResult(StructBase, kw_only=True):
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
-class DiscoverResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class DiscoverResult(LazyStruct, kw_only=True):
     """The server's description of itself: revisions, capabilities and instructions.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#discoverresult
@@ -872,7 +877,8 @@ class ListRootsResult(StructBase, kw_only=True):
     """The client's roots."""
 
 
-class LoggingMessageNotificationParams(StructBase, kw_only=True):
+@lazy(meta=NotificationMetaObject)
+class LoggingMessageNotificationParams(LazyStruct, kw_only=True):
     """One log message: severity, logger and data.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#loggingmessagenotificationparams
@@ -888,7 +894,8 @@ class LoggingMessageNotificationParams(StructBase, kw_only=True):
     """Which logger wrote the message, by name."""
 
 
-class NotificationParams(StructBase, kw_only=True):
+@lazy(meta=NotificationMetaObject)
+class NotificationParams(LazyStruct, kw_only=True):
     """Bare params of a notification: metadata and nothing more.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#notificationparams
@@ -898,7 +905,8 @@ class NotificationParams(StructBase, kw_only=True):
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
-class PaginatedRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class PaginatedRequestParams(LazyStruct, kw_only=True):
     """Says which page of a listing to return.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#paginatedrequestparams
@@ -910,7 +918,8 @@ class PaginatedRequestParams(StructBase, kw_only=True):
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
 
 
-class ProgressNotificationParams(StructBase, kw_only=True):
+@lazy(meta=NotificationMetaObject)
+class ProgressNotificationParams(LazyStruct, kw_only=True):
     """How far a request has come, and which request it is.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#progressnotificationparams
@@ -961,7 +970,8 @@ class PromptListChangedNotification(
     params: NotificationParams | None = None
 
 
-class ReadResourceResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class ReadResourceResult(LazyStruct, kw_only=True):
     """The contents found at a resource's URI.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#readresourceresult
@@ -979,7 +989,8 @@ class ReadResourceResult(StructBase, kw_only=True):
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
-class RequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class RequestParams(LazyStruct, kw_only=True):
     """Bare params of a request: metadata and nothing more.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#requestparams
@@ -1080,7 +1091,8 @@ class ResourceTemplate(StructBase, kw_only=True):
     """Label for people to read."""
 
 
-class ResourceUpdatedNotificationParams(StructBase, kw_only=True):
+@lazy(meta=NotificationMetaObject)
+class ResourceUpdatedNotificationParams(LazyStruct, kw_only=True):
     """Names the resource that has new contents.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#resourceupdatednotificationparams
@@ -1121,7 +1133,8 @@ https://modelcontextprotocol.io/specification/2026-07-28/schema#singleselectenum
 """
 
 
-class SubscriptionsAcknowledgedNotificationParams(StructBase, kw_only=True):
+@lazy(meta=NotificationMetaObject)
+class SubscriptionsAcknowledgedNotificationParams(LazyStruct, kw_only=True):
     """What the server grants of a requested subscription.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionsacknowledgednotificationparams
@@ -1133,7 +1146,8 @@ class SubscriptionsAcknowledgedNotificationParams(StructBase, kw_only=True):
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
-class SubscriptionsListenRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class SubscriptionsListenRequestParams(LazyStruct, kw_only=True):
     """Selects the notifications wanted on the stream.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenrequestparams
@@ -1192,14 +1206,14 @@ class TitledMultiSelectEnumSchema(StructBase, kw_only=True, tag_field="type", ta
     """Label for people to read."""
 
 
-@lazy(input_schema="inputSchema", output_schema="outputSchema")
+@lazy("input_schema", "output_schema")
 class Tool(LazyStruct, kw_only=True):
     """A tool the server offers: its name, purpose and input schema.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#tool
     """
 
-    input_schema: JsonDocument
+    input_schema: dict[str, Any]
     """JSON Schema of the arguments; its top level has the type `object`."""
     name: str
     """Name for programs to use, and for people where there is no `title`."""
@@ -1211,7 +1225,7 @@ class Tool(LazyStruct, kw_only=True):
     """Explanation in prose, for a person or the model."""
     icons: list[Icon] | None = None
     """Images to show for this, in one or more sizes and formats."""
-    output_schema: OptionalJsonDocument = None
+    output_schema: dict[str, Any] | None = None
     """JSON Schema of the result's `structuredContent`."""
     title: str | None = None
     """Label for people to read; preferred to `annotations.title`, then to `name`."""
@@ -1315,7 +1329,8 @@ class ListPromptsRequest(MessageBase, kw_only=True, tag_field="method", tag="pro
     params: PaginatedRequestParams
 
 
-class ListPromptsResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class ListPromptsResult(LazyStruct, kw_only=True):
     """One page of the server's prompts.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#listpromptsresult
@@ -1347,7 +1362,8 @@ class ListResourceTemplatesRequest(MessageBase, kw_only=True, tag_field="method"
     params: PaginatedRequestParams
 
 
-class ListResourceTemplatesResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class ListResourceTemplatesResult(LazyStruct, kw_only=True):
     """One page of the server's resource templates.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcetemplatesresult
@@ -1379,7 +1395,8 @@ class ListResourcesRequest(MessageBase, kw_only=True, tag_field="method", tag="r
     params: PaginatedRequestParams
 
 
-class ListResourcesResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class ListResourcesResult(LazyStruct, kw_only=True):
     """One page of the server's resources.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcesresult
@@ -1411,7 +1428,8 @@ class ListToolsRequest(MessageBase, kw_only=True, tag_field="method", tag="tools
     params: PaginatedRequestParams
 
 
-class ListToolsResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class ListToolsResult(LazyStruct, kw_only=True):
     """One page of the server's tools.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#listtoolsresult
@@ -1566,7 +1584,8 @@ class ToolResultContent(StructBase, kw_only=True, tag_field="type", tag="tool_re
     """The tool's output as data; matches its `outputSchema` if it has one."""
 
 
-class CallToolResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class CallToolResult(LazyStruct, kw_only=True):
     """What a tool gave back: content for the model and, optionally, structured data.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#calltoolresult
@@ -1629,7 +1648,8 @@ https://modelcontextprotocol.io/specification/2026-07-28/schema#elicitrequestpar
 """
 
 
-class GetPromptResult(StructBase, kw_only=True):
+@lazy(meta=ResultMetaObject)
+class GetPromptResult(LazyStruct, kw_only=True):
     """A prompt with its arguments filled in, ready for the model.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#getpromptresult
@@ -1710,7 +1730,8 @@ https://modelcontextprotocol.io/specification/2026-07-28/schema#inputresponses
 """
 
 
-class ReadResourceRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class ReadResourceRequestParams(LazyStruct, kw_only=True):
     """Says which resource to read.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#readresourcerequestparams
@@ -1747,7 +1768,8 @@ class SamplingMessage(StructBase, kw_only=True):
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
-class CallToolRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class CallToolRequestParams(LazyStruct, kw_only=True):
     """Names the tool to run and the arguments to run it with.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#calltoolrequestparams
@@ -1793,7 +1815,8 @@ class CreateMessageRequestParams(StructBase, kw_only=True):
     """Tools the model may use; needs the client's `sampling.tools` capability."""
 
 
-class GetPromptRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class GetPromptRequestParams(LazyStruct, kw_only=True):
     """Names the prompt and the values to fill it in with.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#getpromptrequestparams
@@ -1871,7 +1894,8 @@ https://modelcontextprotocol.io/specification/2026-07-28/schema#inputrequests
 """
 
 
-class InputRequiredResult(StructBase, kw_only=True, tag_field="resultType", tag="input_required"):
+@lazy(meta=ResultMetaObject)
+class InputRequiredResult(LazyStruct, kw_only=True, tag_field="resultType", tag="input_required"):
     """Says the request is unfinished: answer what is asked, if anything, and send it again.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#inputrequiredresult

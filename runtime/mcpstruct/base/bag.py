@@ -75,8 +75,9 @@ class Bag(dict[str, Any]):
 
     @classmethod
     def __from_plain__(cls, obj: Any) -> Bag:
-        convert(expect_object(obj), cls.__known__())
-        return cls(obj)
+        plain = expect_object(obj)
+        convert(plain, cls.__known__())
+        return cls(plain)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({super().__repr__()})"

@@ -25,13 +25,13 @@ DEFAULT_LIMITS = Limits()
 
 # A thread's stack is 8 MiB on Linux with glibc unless `threading.stack_size` says otherwise; elsewhere threads other
 # than the main one may get 128 to 512 KiB, on which 1,000 levels of msgspec's C recursion do not fit.
-_LARGE_BY_DEFAULT = sys.platform in ("linux", "win32")
+SMALL_STACKS = sys.platform not in ("linux", "win32")
 _MAIN = threading.main_thread().ident
 
 
 def on_small_stack() -> bool:
     """Whether this thread may have too small a stack for the interpreter's recursion limit."""
-    return bool(stack_size()) or not (_LARGE_BY_DEFAULT or threading.get_ident() == _MAIN)
+    return bool(stack_size()) or (SMALL_STACKS and threading.get_ident() != _MAIN)
 
 
 def too_deep(data: bytes, limit: int) -> bool:

@@ -6,6 +6,7 @@ loosely, to tell what is wrong, to whom to answer, and with which error code.
 
 from __future__ import annotations
 
+from _thread import stack_size
 from collections.abc import Mapping
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
@@ -17,7 +18,7 @@ from .codec import DECODE_ERRORS, guard, parse, unparsable
 from .envelope import ErrorObject, RawMessage, Response
 from .errors import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Problem, ProtocolViolation
 from .hooks import dec_hook
-from .limits import DEFAULT_LIMITS, Limits
+from .limits import DEFAULT_LIMITS, SMALL_STACKS, Limits
 from .methods import MethodInfo, Side
 
 M = TypeVar("M")
@@ -76,7 +77,8 @@ class MessageDecoder(Generic[M]):
 
     def __call__(self, data: bytes) -> Received[M | RawResponse]:
         """Decode one message."""
-        guard(data, self.limits)
+        if len(data) > self.limits.max_bytes or stack_size() or SMALL_STACKS:
+            guard(data, self.limits)
         try:
             message = self._decode(data)
         except DECODE_ERRORS as error:
@@ -225,7 +227,8 @@ class ResponseDecoder(Generic[R]):
 
     def __call__(self, data: bytes) -> Received[Response[R]]:
         """Decode one response."""
-        guard(data, self.limits)
+        if len(data) > self.limits.max_bytes or stack_size() or SMALL_STACKS:
+            guard(data, self.limits)
         try:
             message = self._decode(data)
         except DECODE_ERRORS as error:

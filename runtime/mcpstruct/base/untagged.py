@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import inspect
 
-from .hooks import convert, expect_object
+from .hooks import convert, dec_hook, expect_object
 
 
 class Rule(NamedTuple):
@@ -74,7 +76,34 @@ def decode_member(plain: dict[str, Any], member: Any) -> Any:
     tag_field = member.__struct_config__.tag_field
     if tag_field is not None and tag_field not in plain:
         raise msgspec.ValidationError(f"Object missing required field `{tag_field}`")
+    if holds_raw(member):
+        # msgspec can make Raw fields of bytes alone.
+        return msgspec.json.decode(msgspec.json.encode(plain), type=member, dec_hook=dec_hook)
     return convert(plain, member)
+
+
+@lru_cache(maxsize=1024)
+def holds_raw(tp: Any) -> bool:
+    """Whether a type has, at any depth, a field that stays undecoded."""
+    seen: set[Any] = set()
+
+    def search(node: Any) -> bool:
+        if isinstance(node, inspect.RawType):
+            return True
+        if isinstance(node, inspect.StructType):
+            if node.cls in seen:
+                return False
+            seen.add(node.cls)
+            return any(search(f.type) for f in node.fields)
+        if isinstance(node, inspect.UnionType):
+            return any(search(arm) for arm in node.types)
+        if isinstance(node, inspect.CustomType) and isinstance(node.cls, UntaggedUnion):
+            return any(holds_raw(m) for m in node.cls.__members__())
+        if isinstance(node, inspect.ListType):
+            return search(node.item_type)
+        return isinstance(node, inspect.DictType) and search(node.value_type)
+
+    return search(inspect.type_info(tp))
 
 
 def untagged(name: str, module: str, *rules: Rule) -> Any:
