@@ -19,8 +19,9 @@ from benchmarks.report import Run
 __all__ = ["as_svg"]
 
 _WIDTH, _LEFT, _RIGHT = 800, 176, 70
-_ROW, _BAR, _HEAD, _GAP = 21, 12, 34, 18
-_TEXT, _BARS, _ORJSON, _MSGSPEC = "#768390", "#3b82d6", "#c4741a", "#8a63d2"
+_ROW, _BAR, _HEAD, _GAP = 21, 12, 46, 16
+_TEXT, _BARS, _ORJSON, _MSGSPEC = "#768390", "#3b82d6", "#dd8420", "#c43d8f"
+_RIM = "stroke='#ffffff' stroke-opacity='0.8'"
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _FONT = "system-ui,-apple-system,Segoe UI,Helvetica,Arial,sans-serif"
 _TICKS = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -46,13 +47,11 @@ def _bar(left: float, right: float, middle: float) -> str:
 
 
 def _dot(x: float, y: float) -> str:
-    place = f"cx='{_round(x)}' cy='{_round(y)}' r='4'"
-    return f"<circle {place} fill='none' stroke='{_ORJSON}' stroke-width='2'/>"
+    return f"<circle cx='{_round(x)}' cy='{_round(y)}' r='4.5' fill='{_ORJSON}' {_RIM}/>"
 
 
 def _diamond(x: float, y: float) -> str:
-    path = f"M{_round(x)} {_round(y - 5)}l5 5l-5 5l-5 -5z"
-    return f"<path d='{path}' fill='none' stroke='{_MSGSPEC}' stroke-width='2'/>"
+    return f"<path d='M{_round(x)} {_round(y - 5.5)}l5.5 5.5l-5.5 5.5l-5.5 -5.5z' fill='{_MSGSPEC}' {_RIM}/>"
 
 
 _MARKS: dict[str, Callable[[float, float], str]] = {"orjson": _dot, "msgspec": _diamond}

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.chart import as_svg
 from benchmarks.corpus import CASES, case
 from benchmarks.environments import CONTESTANTS
-from benchmarks.harness import WorkerError, measure
+from benchmarks.harness import Plan, WorkerError, measure
 from benchmarks.imports import measure_imports
 from benchmarks.report import Run, as_json, as_text
 
@@ -24,7 +24,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="a few short rounds: shows that all runs, not how fast"
     )
-    parser.add_argument("--rounds", type=int, help="rounds of the codecs (default: 21, quick: 3)")
+    parser.add_argument("--rounds", type=int, help="rounds a generation (default: 7, quick: 2)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything found to FILE")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the chart of the README to FILE")
     parser.add_argument(
@@ -41,18 +41,19 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     arguments.only = arguments.only.split(",") if arguments.only else list(CONTESTANTS)
     if unknown := [key for key in arguments.only if key not in CONTESTANTS]:
         parser.error(f"nobody is called {', '.join(unknown)}; there are {', '.join(CONTESTANTS)}")
+    if arguments.svg and ("mcp" not in arguments.only or len(set(arguments.only)) == 1):
+        parser.error("the chart compares with mcp: let it and somebody else take part")
     return arguments
 
 
 def _run(arguments: argparse.Namespace) -> Run:
     contestants = [each for key, each in CONTESTANTS.items() if key in arguments.only]
     keys = tuple(each.key for each in contestants)
-    rounds = arguments.rounds or (3 if arguments.quick else 21)
-    batch_ms = 3.0 if arguments.quick else 20.0
+    plan = Plan(1, arguments.rounds or 2, 0.5) if arguments.quick else Plan(3, arguments.rounds or 7, 2.0)
     cases = [case(name) for name in arguments.case] if arguments.case else CASES
-    series, versions = measure(contestants, rounds=rounds, budget_ns=round(batch_ms * 1e6), cases=cases)
-    imports = [] if arguments.no_imports else measure_imports(keys, rounds=3 if arguments.quick else 9)
-    return Run(keys, series, imports, versions, rounds, batch_ms, arguments.quick)
+    series, versions = measure(contestants, plan, cases)
+    imports = [] if arguments.no_imports else measure_imports(keys, 3 if arguments.quick else 15)
+    return Run(keys, series, imports, versions, plan, arguments.quick)
 
 
 def main(given: list[str] | None = None) -> int:

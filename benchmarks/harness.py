@@ -1,9 +1,13 @@
-"""Interleaved measuring: one long-lived process a contestant, and rounds A B C, A B C over all cases.
+"""Interleaved measuring: one long-lived process a contestant, taking turns A B C, A B C.
+
+A shared machine changes its speed by a factor of two within tens of milliseconds. So a turn is only some two
+milliseconds long; one round of a case is several turns of each contestant, A B C, A B C, summed up; and
+ratios are taken pair by pair within a round, where both sides met the same conditions. Their median counts.
 
 Rounds are the outermost loop, so that the samples of one case are spread over the whole run and a burst of
-noise hits one round of many cases instead of all rounds of one. Within a round the contestants follow each
-other directly on the same case and operation; ratios are taken pair by pair within a round, and their median
-is what counts.
+noise hits one round of many cases instead of all rounds of one. After some rounds all processes are replaced
+by fresh ones: where a process happens to have its heap and its code moves some figures by tens of per cent
+for as long as it lives, and one draw must not decide.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,9 +24,11 @@ from typing import Any
 from benchmarks.corpus import CASES, Case
 from benchmarks.environments import ROOT, Contestant, interpreter
 
-__all__ = ["Range", "Series", "WorkerError", "measure"]
+__all__ = ["TURNS", "Plan", "Range", "Series", "WorkerError", "measure"]
 
-_CALIBRATION_NS = 1_000_000
+TURNS = 10
+"""Turns that each contestant has in one round of one case."""
+_CALIBRATION_NS = 500_000
 
 
 class WorkerError(RuntimeError):
@@ -93,15 +99,16 @@ class _Worker:
     def _timed(self, case: Case, operation: str, repetitions: int) -> int:
         return self.ask(do="time", case=case.name, operation=operation, repetitions=repetitions)["ns"]
 
-    def calibrate(self, case: Case, operation: str, budget_ns: int) -> None:
-        """Find how many repetitions fill the budget; each contestant has its own number."""
+    def calibrate(self, case: Case, operation: str, turn_ns: float) -> None:
+        """Find how many repetitions fill a turn; each contestant has its own number."""
         repetitions, spent = 1, self._timed(case, operation, 1)
         while spent < _CALIBRATION_NS:
             repetitions *= 4
             spent = self._timed(case, operation, repetitions)
-        self._repetitions[case.name, operation] = max(1, round(repetitions * budget_ns / spent))
+        self._repetitions[case.name, operation] = max(1, round(repetitions * turn_ns / spent))
 
-    def sample(self, case: Case, operation: str) -> float:
+    def turn(self, case: Case, operation: str) -> float:
+        """Nanoseconds an operation, over one turn."""
         repetitions = self._repetitions[case.name, operation]
         return self._timed(case, operation, repetitions) / repetitions
 
@@ -117,29 +124,44 @@ def _running(contestant: Contestant) -> Generator[_Worker]:
             process.kill()
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much: `generations` of fresh processes, `rounds` rounds in each, turns of `turn_ms` CPU time."""
+
+    generations: int
+    rounds: int
+    turn_ms: float
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 def measure(
-    contestants: Sequence[Contestant],
-    *,
-    rounds: int,
-    budget_ns: int,
-    cases: Sequence[Case] = CASES,
-    say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
+    contestants: Sequence[Contestant], plan: Plan, cases: Sequence[Case] = CASES
 ) -> tuple[list[Series], dict[str, dict[str, str]]]:
     """Time every operation of every case; answers with the samples and with each contestant's versions.
 
-    `budget_ns` is the CPU time of one batch. Raises `WorkerError` if a contestant fails at anything.
+    Raises `WorkerError` if a contestant fails at anything.
     """
     series = [Series(case, operation) for case in cases for operation in case.operations]
-    with ExitStack() as stack:
-        workers = [stack.enter_context(_running(contestant)) for contestant in contestants]
-        versions = {worker.contestant.key: worker.ask(do="hello")["versions"] for worker in workers}
-        for each in series:
-            for worker in workers:
-                worker.calibrate(each.case, each.operation, budget_ns)
-        for number in range(rounds):
-            say(f"round {number + 1} of {rounds}")
+    versions: dict[str, dict[str, str]] = {}
+    for generation in range(plan.generations):
+        with ExitStack() as stack:
+            workers = [stack.enter_context(_running(contestant)) for contestant in contestants]
+            versions = {worker.contestant.key: worker.ask(do="hello")["versions"] for worker in workers}
             for each in series:
                 for worker in workers:
-                    sample = worker.sample(each.case, each.operation)
-                    each.ns.setdefault(worker.contestant.key, []).append(sample)
+                    worker.calibrate(each.case, each.operation, plan.turn_ms * 1e6)
+            for number in range(plan.rounds):
+                _say(f"round {generation * plan.rounds + number + 1} of {plan.generations * plan.rounds}")
+                for each in series:
+                    _round(each, workers)
     return series, versions
+
+
+def _round(each: Series, workers: Sequence[_Worker]) -> None:
+    """One sample a contestant: the mean over its turns."""
+    turns = [[worker.turn(each.case, each.operation) for worker in workers] for _ in range(TURNS)]
+    for worker, samples in zip(workers, zip(*turns, strict=True), strict=True):
+        each.ns.setdefault(worker.contestant.key, []).append(statistics.fmean(samples))

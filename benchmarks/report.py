@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.environments import CONTESTANTS
-from benchmarks.harness import Range, Series
+from benchmarks.harness import TURNS, Plan, Range, Series
 from benchmarks.imports import ImportCost
 from benchmarks.targets import Verdict, ceiling, verdicts
 
@@ -26,9 +26,13 @@ class Run:
     series: Sequence[Series]
     imports: Sequence[ImportCost]
     versions: Mapping[str, Mapping[str, str]]
-    rounds: int
-    batch_ms: float
+    plan: Plan
     quick: bool
+
+    @property
+    def rounds(self) -> int:
+        """Rounds of all generations together: the number of samples."""
+        return self.plan.generations * self.plan.rounds
 
     def verdicts(self) -> list[Verdict]:
         """What became of every target."""
@@ -104,13 +108,14 @@ def _ratios(run: Run, operation: str) -> Iterator[str]:
 def _imports(run: Run) -> Iterator[str]:
     if not run.imports:
         return
-    titles = {cost.probe.key: cost.probe.title for cost in run.imports}
-    rows: list[list[str]] = []
-    for cost in run.imports:
-        beyond = cost.beyond()
-XX    yield "imports: whole processes, median (min-max)"
+    rows = [
+        [cost.probe.title, cost.probe.given or "-", _spread(cost.own), _spread(cost.cpu), _spread(cost.peak)]
+        for cost in run.imports
+    ]
+    yield "imports: median (min-max) over fresh processes"
     yield ""
-    yield from _table(["process", "CPU ms", "of these, its own", "peak MiB"], rows)
+    head = ["import", "imported before", "its own CPU ms", "whole process, CPU ms", "peak MiB"]
+    yield from _table(head, rows)
 
 
 def _targets(run: Run) -> Iterator[str]:
@@ -136,7 +141,8 @@ def as_text(run: Run) -> str:
         for key, of in run.versions.items()
     ]
     lines += [
-        f"batches of {run.batch_ms:g} ms of CPU time" + (", quick: too short to quote" if run.quick else ""),
+        f"{run.rounds} rounds of {TURNS} turns of {run.plan.turn_ms:g} ms of CPU time"
+        + (", quick: too short to quote" if run.quick else ""),
         "",
     ]
     operations = dict.fromkeys(each.operation for each in run.series)
@@ -145,9 +151,7 @@ def as_text(run: Run) -> str:
     return "\n".join((*lines, *_imports(run), *_targets(run)))
 
 
-def _range(found: Range | None, scale: float = 1.0) -> dict[str, float] | None:
-    if found is None:
-        return None
+def _range(found: Range, scale: float = 1.0) -> dict[str, float]:
     return {key: round(getattr(found, key) * scale, 4) for key in ("median", "low", "high")}
 
 
@@ -177,8 +181,10 @@ def as_json(run: Run) -> dict[str, Any]:
     return {
         "format": 1,
         "clock": "CPU time of the contestant's process",
+        "generations": run.plan.generations,
         "rounds": run.rounds,
-        "batch_ms": run.batch_ms,
+        "turns": TURNS,
+        "turn_ms": run.plan.turn_ms,
         "quick": run.quick,
         "python": {"implementation": platform.python_implementation(), "version": platform.python_version()},
         "platform": {"system": platform.system(), "machine": platform.machine()},
@@ -188,10 +194,10 @@ def as_json(run: Run) -> dict[str, Any]:
             {
                 "probe": cost.probe.key,
                 "title": cost.probe.title,
-                "cpu_ms": _range(cost.cpu()),
-                "beyond": cost.probe.beyond,
-                "beyond_ms": _range(cost.beyond()),
-                "peak_mib": _range(cost.peak()),
+                "imported_before": cost.probe.given,
+                "own_cpu_ms": _range(cost.own),
+                "process_cpu_ms": _range(cost.cpu),
+                "peak_mib": _range(cost.peak),
             }
             for cost in run.imports
         ],

@@ -115,14 +115,13 @@ def _codec(series: Sequence[Series]) -> list[Verdict]:
 def _imports(costs: Sequence[ImportCost]) -> list[Verdict]:
     by_key = {cost.probe.key: cost for cost in costs}
     types, package = by_key.get("types"), by_key.get("mcpstruct")
-    beyond = types.beyond() if types is not None else None
-    types_ms: _Rows = [] if beyond is None else [("types", beyond.median)]
-    cpu: _Rows = [] if package is None else [("cpu", package.cpu().median)]
-    peak: _Rows = [] if package is None else [("peak", package.peak().median)]
+    types_ms: _Rows = [("types", types.own.median)] if types else []
+    cpu: _Rows = [("cpu", package.cpu.median)] if package else []
+    peak: _Rows = [("peak", package.peak.median)] if package else []
     return [
-        _at_most("types of one revision, beyond msgspec", types_ms, TYPES_IMPORT_MS, max, " ms"),
-        _at_most("import mcpstruct, CPU of the whole process", cpu, IMPORT_MS, max, " ms"),
-        _at_most("import mcpstruct, peak memory", peak, IMPORT_MIB, max, " MiB"),
+        _at_most("types of one revision, beyond msgspec", types_ms, TYPES_IMPORT_MS, max, "ms"),
+        _at_most("import mcpstruct, CPU of the whole process", cpu, IMPORT_MS, max, "ms"),
+        _at_most("import mcpstruct, peak memory", peak, IMPORT_MIB, max, "MiB"),
     ]
 
 

@@ -50,7 +50,9 @@ typed to bytes, an error or a server's notification
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import mcp_types as types
@@ -66,6 +68,8 @@ from mcp_types.jsonrpc import (
     JSONRPCResponse,
     jsonrpc_message_adapter,
 )
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))  # for when this runs as a plain script
 
 from benchmarks.corpus import MODERN, SERVER_INFO, Case
 from benchmarks.workers.loop import Prepared, serve

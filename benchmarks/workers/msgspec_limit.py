@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import msgspec
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))  # for when this runs as a plain script
 
 from benchmarks.corpus import Case
 from benchmarks.workers.loop import Prepared, serve

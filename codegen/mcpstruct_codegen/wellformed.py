@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 from .model import BOUNDS
@@ -31,9 +31,14 @@ def check_definitions(definitions: Definitions) -> None:
     for name, node in definitions.items():
         if not CLASS_NAME.match(name) or keyword.iskeyword(name):
             raise NoRule(repr(name), "a definition's name becomes a class; it has to start with a capital letter")
+        _check(node, name)
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Refuse a type whose name would hide one that the generated modules use."""
+    for name in names:
         if name in TAKEN:
             raise NoRule(name, "the generated modules use this name themselves")
-        _check(node, name)
 
 
 def _check(node: Any, where: str) -> None:

@@ -43,7 +43,7 @@ class MessageDecoder(Generic[M]):
     how to answer, and `LimitExceeded`.
     """
 
-    __slots__ = ("_bare", "_decode", "batches", "limits", "methods", "sender", "union")
+    __slots__ = ("_bare", "_decode", "_max_bytes", "batches", "limits", "methods", "sender", "union")
 
     def __init__(
         self,
@@ -59,6 +59,7 @@ class MessageDecoder(Generic[M]):
         self.methods = methods
         self.batches = batches
         self.limits = limits
+        self._max_bytes = limits.max_bytes
         self._decode: Any = self._build
         # Types that double as parts of a result, and therefore may lack an id, which as messages they must have.
         self._bare: frozenset[Any] = frozenset()
@@ -77,7 +78,7 @@ class MessageDecoder(Generic[M]):
 
     def __call__(self, data: bytes) -> Received[M | RawResponse]:
         """Decode one message."""
-        if len(data) > self.limits.max_bytes or stack_size() or SMALL_STACKS:
+        if len(data) > self._max_bytes or stack_size() or SMALL_STACKS:
             guard(data, self.limits)
         try:
             message = self._decode(data)
@@ -217,28 +218,33 @@ def raw_response(data: bytes, envelope: RawMessage) -> RawResponse:
 class ResponseDecoder(Generic[R]):
     """Decodes the answer to one method, result included, in one pass."""
 
-    __slots__ = ("_alternatives", "_decode", "info", "limits")
+    __slots__ = ("_alternatives", "_decode", "_max_bytes", "_typed", "info", "limits")
 
     def __init__(self, info: MethodInfo[Any, R], limits: Limits = DEFAULT_LIMITS) -> None:
         self.info = info
         self.limits = limits
+        self._max_bytes = limits.max_bytes
         self._decode = response_type_decoder(info.result)
+        # Whether a result that decodes as the usual type may still say that it is another one.
+        self._typed = bool(info.alternatives) and "result_type" in getattr(info.result, "__struct_fields__", ())
         self._alternatives = tuple((tp, response_type_decoder(tp)) for tp in info.alternatives)
 
     def __call__(self, data: bytes) -> Received[Response[R]]:
         """Decode one response."""
-        if len(data) > self.limits.max_bytes or stack_size() or SMALL_STACKS:
+        if len(data) > self._max_bytes or stack_size() or SMALL_STACKS:
             guard(data, self.limits)
         try:
             message = self._decode(data)
         except DECODE_ERRORS as error:
             return Received(self._second_look(data, error), data)
         result = message.result
-        if (result is UNSET) is (message.error is UNSET) or (message.id is None and result is not UNSET):
-            return Received(self._second_look(data, None), data)
-        if self._alternatives and result is not UNSET and getattr(result, "result_type", None) not in _FINAL:
-            return Received(self._second_look(data, None), data)
-        return Received(message, data)
+        if result is UNSET:
+            sound = message.error is not UNSET
+        else:
+            sound = message.error is UNSET and message.id is not None
+            if self._typed and result.result_type not in _FINAL:
+                sound = False
+        return Received(message if sound else self._second_look(data, None), data)
 
     def _second_look(self, data: bytes, error: Exception | None) -> Any:
         envelope = raw_envelope(data)
@@ -278,12 +284,17 @@ def response_type_decoder(tp: Any) -> Any:
     return msgspec.json.Decoder(Response[tp], dec_hook=dec_hook).decode
 
 
+def response_decoder(info: MethodInfo[Any, R]) -> ResponseDecoder[R]:
+    """The decoder of the answers to a method; made once."""
+    decoder = _response_decoders.get(info)
+    if decoder is None:
+        decoder = _response_decoders[info] = ResponseDecoder(info)
+    return decoder
+
+
 def response(info: MethodInfo[Any, R], data: bytes) -> Received[Response[R]]:
     """Decode the answer to a request of this method: its result, typed, or its error.
 
     Raises `ProtocolViolation` for what is no response or whose result is not of the method's type.
     """
-    decoder = _response_decoders.get(info)
-    if decoder is None:
-        decoder = _response_decoders[info] = ResponseDecoder(info)
-    return decoder(data)
+    return response_decoder(info)(data)

@@ -10,6 +10,7 @@ speed of a copy; a modern request, whose `_meta` is most of it, decodes in less 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import NoneType
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
@@ -83,23 +84,27 @@ def lazy(*documents: str, **bags: type[Bag]) -> Callable[[L], L]:
 
 
 def _property(slot: Any, view: Any, wire: str) -> property:
+    plain = view is dict[str, Any]
+
     def get(self: Any) -> Any:
         value: Any = slot.__get__(self)
         if type(value) is Raw:
-            document: Any = msgspec.json.decode(value)
-            if document is not None and document.__class__ is not dict:
-                raise ProtocolViolation(
-                    Problem(f"/{wire}", "object", str(document.__class__.__name__)), data=bytes(value)
-                )
-        elif type(value) is dict and view is not dict[str, Any]:
-            document = value
-        else:
+            value = decoded(value, wire)
+        elif plain or value.__class__ is not dict:
             return value
-        shown = document if document is None or view is dict[str, Any] else view(document)
+        shown = value if plain or value is None else view(value)
         slot.__set__(self, shown)
         return shown
 
     return property(get, slot.__set__)
+
+
+def decoded(raw: Raw, wire: str) -> dict[str, Any] | None:
+    """The object that the bytes of a field hold; None for an explicit null."""
+    document: Any = msgspec.json.decode(raw)
+    if document.__class__ not in (dict, NoneType):
+        raise ProtocolViolation(Problem(f"/{wire}", "object", str(document.__class__.__name__)), data=bytes(raw))
+    return document  # pyright: ignore[reportUnknownVariableType]
 
 
 def _validator(slot: Any, bag: type[Bag]) -> Any:
@@ -107,7 +112,7 @@ def _validator(slot: Any, bag: type[Bag]) -> Any:
     read = slot.__get__
     decode: Any = None
 
-    def __post_init__(self: Any) -> None:
+    def validate(self: Any) -> None:
         nonlocal decode
         value = read(self)
         if type(value) is Raw:
@@ -116,4 +121,4 @@ def _validator(slot: Any, bag: type[Bag]) -> Any:
             if decode(value) is None:  # an explicit null is absence
                 slot.__set__(self, None)
 
-    return __post_init__
+    return validate

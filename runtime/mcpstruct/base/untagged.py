@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
-from msgspec import inspect
+from msgspec import Struct
 
 from .hooks import convert, dec_hook, expect_object
 
 
-class Rule(NamedTuple):
+class Rule(Struct, frozen=True):
     """If the object has `key` (and, where `values` are given, one of them under it) it is a `member`."""
 
     member: str
@@ -82,9 +81,20 @@ def decode_member(plain: dict[str, Any], member: Any) -> Any:
     return convert(plain, member)
 
 
-@lru_cache(maxsize=1024)
+_holding: dict[Any, bool] = {}
+
+
 def holds_raw(tp: Any) -> bool:
     """Whether a type has, at any depth, a field that stays undecoded."""
+    known = _holding.get(tp)
+    if known is None:
+        known = _holding[tp] = _search_raw(tp)
+    return known
+
+
+def _search_raw(tp: Any) -> bool:
+    from msgspec import inspect  # 3 ms that importing the types alone need not pay
+
     seen: set[Any] = set()
 
     def search(node: Any) -> bool:

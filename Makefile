@@ -1,0 +1,70 @@
+# Everything a developer runs. `make` lists it; each target makes the virtual environment it needs.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+STAMP := .venv/.installed
+PIP := --quiet --disable-pip-version-check
+.PHONY: help install gen gen-check bump test test-others check lint types wheel bench demo clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+install: $(STAMP) ## make .venv with everything in it
+
+$(STAMP): pyproject.toml
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed"; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install $(PIP) 'pip>=25.1'
+	@$(BIN)/python -m pip install $(PIP) --editable '.[codegen,cli]' --group dev
+	@touch $@
+
+gen: $(STAMP) ## write generated/ from schema/
+	@$(BIN)/python -m mcpstruct_codegen gen
+
+gen-check: $(STAMP) ## fail if generated/ is not what schema/ makes
+	@$(BIN)/python -m mcpstruct_codegen gen --check
+
+bump: $(STAMP) ## import a schema: REV=2026-07-28 SCHEMA=path-or-URL [SOURCE=url@commit] [FORCE=1]
+	@[ -n "$(REV)" ] && [ -n "$(SCHEMA)" ] || { echo "usage: make bump REV=YYYY-MM-DD SCHEMA=path-or-URL [SOURCE=url@commit] [FORCE=1]"; exit 2; }
+	@$(BIN)/python -m mcpstruct_codegen bump "$(REV)" "$(SCHEMA)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(FORCE),--force)
+
+test: $(STAMP) ## run the tests
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+test-others: $(STAMP) ## run the tests on every other interpreter found
+	@for python in $$(tests/interpreters.sh $(BIN)/python); do \
+		env=.venvs/$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+		echo "== $$env"; \
+		[ $$env/.installed -nt pyproject.toml ] || { \
+			$$python -m venv $$env; \
+			$$env/bin/python -m pip install $(PIP) 'pip>=25.1'; \
+			$$env/bin/python -m pip install $(PIP) --editable '.[codegen,cli]' --group dev; \
+			touch $$env/.installed; }; \
+		$$env/bin/python -m pytest -n auto -q $(ARGS); \
+	done
+
+check: gen-check lint types ## freshness, lint and types
+
+lint: $(STAMP) ## ruff: rules and layout
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(STAMP) ## pyright and mypy, both strict
+	@$(BIN)/pyright
+	@$(BIN)/mypy
+
+wheel: $(STAMP) ## build the wheel and use it in a fresh environment
+	@bash tests/wheel.sh
+
+bench: $(STAMP) ## measure the codecs beside their peers; writes docs/benchmark.json and docs/benchmark.svg
+	@$(BIN)/python -m benchmarks.codec --json docs/benchmark.json --svg docs/benchmark.svg $(ARGS)
+
+demo: $(STAMP) ## show what it does
+	@$(BIN)/python examples/demo.py
+
+clean: ## remove everything that make made
+	rm -rf .venv .venvs .bench .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist

@@ -1,0 +1,113 @@
+"""Every revision twice: as its vendored schema says it, and as the bindings generated from it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import typing
+from dataclasses import dataclass
+from functools import cache, cached_property
+from types import ModuleType
+from typing import Any, Literal
+
+import jsonschema_rs
+from hypothesis.strategies import SearchStrategy
+from tests.support.instances import Instances, Vocabulary
+
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct_codegen.overrides import Overrides
+from mcpstruct_codegen.schemas import load_all, schema_directory
+
+Side = Literal["client", "server"]
+Node = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Revision:
+    """One revision's corrected schema, and the modules generated from it."""
+
+    name: str
+    definitions: dict[str, Node]
+    types: ModuleType
+    decode: ModuleType
+    methods: dict[str, MethodInfo[Any, Any]]
+
+    def __repr__(self) -> str:
+        return self.name
+
+    @cached_property
+    def instances(self) -> Instances:
+        """Strategies of valid instances of this schema."""
+        return Instances(self.definitions)
+
+    @cached_property
+    def generated(self) -> tuple[str, ...]:
+        """The definitions that are both in the schema and in the bindings."""
+        # A base type of 2024-11-05 is called `Annotated`, which the module knows as something else.
+        return tuple(n for n in self.definitions if getattr(self.types, n, None) is not getattr(typing, n, None))
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """What mutants of this revision's instances are made with."""
+        return Vocabulary.of(self.definitions)
+
+    def sent_by(self, side: Side) -> list[MethodInfo[Any, Any]]:
+        """The methods that a side may send as messages."""
+        return [info for info in self.methods.values() if info.sent_by(side)]
+
+    def schema(self, *names: str) -> Node:
+        """The schema of a definition, or of a choice among several."""
+        refs = [{"$ref": f"#/$defs/{name}"} for name in names]
+        return refs[0] if len(refs) == 1 else {"anyOf": refs}
+
+    @cache  # noqa: B019 - there are five revisions, and they live as long as the tests
+    def validator(self, *names: str) -> jsonschema_rs.Draft202012Validator:
+        """What decides, by the schema alone, whether a value is one of these definitions; formats are annotations."""
+        document = {**self.schema(*names), "$defs": self.definitions}
+        return jsonschema_rs.Draft202012Validator(document, validate_formats=False)
+
+    def valid(self, *names: str) -> SearchStrategy[Any]:
+        """Valid instances of any of these definitions."""
+        return self.instances.of(self.schema(*names))
+
+
+@cache
+def revisions() -> dict[str, Revision]:
+    """Every vendored revision, oldest first."""
+    overrides = Overrides.load(schema_directory() / "overrides.toml")
+    found: dict[str, Revision] = {}
+    for schema in load_all(schema_directory()):
+        modules = (importlib.import_module(f"mcpstruct_bindings.{schema.package}.{m}") for m in ("types", "decode"))
+        methods = importlib.import_module(f"mcpstruct_bindings.{schema.package}.methods").METHODS
+        definitions = whole_messages(overrides.correct(schema), methods)
+        found[schema.revision] = Revision(schema.revision, definitions, *modules, methods)
+    return found
+
+
+def whole_messages(definitions: dict[str, Node], methods: dict[str, MethodInfo[Any, Any]]) -> dict[str, Node]:
+    """The definitions, with the JSON-RPC envelope on the requests and notifications that the older schemas spell bare.
+
+    Our types of them are whole messages, save those that only ever travel inside a result.
+    """
+    whole = dict(definitions)
+    for info in methods.values():
+        name = info.message.__name__
+        if info.direction == "input":
+            continue
+        head: Node = {"jsonrpc": {"type": "string", "const": "2.0"}}
+        if info.kind == "request":
+            head["id"] = {"$ref": "#/$defs/RequestId"}
+        node = whole[name]
+        required = sorted({*node["required"], *head})
+        whole[name] = {**node, "properties": {**head, **node["properties"]}, "required": required}
+    return whole
+
+
+def canonical(value: Any) -> str:
+    """Text that is the same for the same JSON: order of keys aside, with `3` not `3.0` and `true` not `1`."""
+    return json.dumps(value, sort_keys=True)
+
+
+def encoded(value: Any) -> bytes:
+    """A plain JSON value as bytes."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
