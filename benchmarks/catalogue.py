@@ -70,9 +70,7 @@ _ENTITIES: dict[str, dict[str, Any]] = {
         "labels": _many("Free labels, lower case.", {"type": "string", "maxLength": 40}),
     },
     "channel_message": {
-        "channel": _text(
-            "Channel id, or its name with a leading '#'.", pattern="^(#[a-z0-9_-]+|C[A-Z0-9]{8})$"
-        ),
+        "channel": _text("Channel id, or its name with a leading '#'.", pattern="^(#[a-z0-9_-]+|C[A-Z0-9]{8})$"),
         "text": _text("Message in the channel's markup.", maxLength=4000),
         "thread": _text("Id of the message that is answered; left out, a new thread starts."),
         "mentions": _many("People notified although they do not follow the channel.", _PERSON),
@@ -154,9 +152,7 @@ def _properties(verb: str, noun: str, fields: dict[str, Any]) -> tuple[dict[str,
         key = _text("Key that makes a repeated call harmless for 24 hours.", format="uuid")
         return {**fields, "idempotency_key": key}, names[:2]
     if verb == "update":
-        return {"id": _text(f"Id of the {noun}."), **fields, "if_match": _text("Entity tag last seen.")}, [
-            "id"
-        ]
+        return {"id": _text(f"Id of the {noun}."), **fields, "if_match": _text("Entity tag last seen.")}, ["id"]
     if verb == "export":
         more = {
             "format": _choice("Format of the file.", "csv", "json", "parquet"),
@@ -166,9 +162,7 @@ def _properties(verb: str, noun: str, fields: dict[str, Any]) -> tuple[dict[str,
         return {**fields, **more}, ["format"]
     more = {
         "url": _text("Address that is called with a POST.", format="uri"),
-        "events": _many(
-            "Kinds of change to tell about.", {"type": "string", "enum": ["made", "changed", "gone"]}
-        ),
+        "events": _many("Kinds of change to tell about.", {"type": "string", "enum": ["made", "changed", "gone"]}),
     }
     return {**more, **fields}, ["url", "events"]
 

@@ -18,25 +18,15 @@ __all__ = ["main"]
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.codec", description="Benchmark of the codecs."
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="a few short rounds: shows that all runs, not how fast"
-    )
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.codec", description="Benchmark of the codecs.")
+    parser.add_argument("--quick", action="store_true", help="a few short rounds: shows that all runs, not how fast")
     parser.add_argument("--rounds", type=int, help="rounds a generation (default: 7, quick: 2)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything found to FILE")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the chart of the README to FILE")
-    parser.add_argument(
-        "--only", metavar="A,B", help=f"who takes part, of {','.join(CONTESTANTS)} (default: all)"
-    )
-    parser.add_argument(
-        "--case", action="append", choices=[each.name for each in CASES], help="only these cases"
-    )
+    parser.add_argument("--only", metavar="A,B", help=f"who takes part, of {','.join(CONTESTANTS)} (default: all)")
+    parser.add_argument("--case", action="append", choices=[each.name for each in CASES], help="only these cases")
     parser.add_argument("--no-imports", action="store_true", help="leave the import costs out")
-    parser.add_argument(
-        "--strict", action="store_true", help="exit with 1 if a target is missed or was not measured"
-    )
+    parser.add_argument("--strict", action="store_true", help="exit with 1 if a target is missed or was not measured")
     arguments = parser.parse_args(given)
     arguments.only = arguments.only.split(",") if arguments.only else list(CONTESTANTS)
     if unknown := [key for key in arguments.only if key not in CONTESTANTS]:
@@ -66,9 +56,7 @@ def main(given: list[str] | None = None) -> int:
         return 2
     print(as_text(run))
     if arguments.json:
-        arguments.json.write_text(
-            json.dumps(as_json(run), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        arguments.json.write_text(json.dumps(as_json(run), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if arguments.svg:
         arguments.svg.write_text(as_svg(run), encoding="utf-8")
     return int(arguments.strict and not all(each.reached for each in run.verdicts()))

@@ -96,9 +96,7 @@ def _wire(body: dict[str, Any]) -> bytes:
 
 
 def _request(name: str, method: str, revision: str, params: dict[str, Any]) -> Case:
-    return Case(
-        name, "client", "request", method, revision, _wire({"id": 41, "method": method, "params": params})
-    )
+    return Case(name, "client", "request", method, revision, _wire({"id": 41, "method": method, "params": params}))
 
 
 def _notification(name: str, method: str, revision: str, params: dict[str, Any]) -> Case:
@@ -131,9 +129,7 @@ def _blob(size: int) -> str:
 
 
 def _text_result(name: str, text: str) -> Case:
-    return _result(
-        name, "tools/call", MODERN, {"content": [{"type": "text", "text": text}], "isError": False}
-    )
+    return _result(name, "tools/call", MODERN, {"content": [{"type": "text", "text": text}], "isError": False})
 
 
 def _small_requests() -> list[Case]:
@@ -166,9 +162,7 @@ def _small_responses() -> list[Case]:
         "message": "Invalid params: window.step_minutes must be one of 1, 10, 60",
         "data": {"pointer": "/arguments/window/step_minutes", "got": 7, "allowed": [1, 10, 60]},
     }
-    weather = (
-        "Säntis-3, 1 March 2026\nMean air temperature: -4.2 °C\nMean wind: 11.8 m/s from WNW\nHumidity: 87 %"
-    )
+    weather = "Säntis-3, 1 March 2026\nMean air temperature: -4.2 °C\nMean wind: 11.8 m/s from WNW\nHumidity: 87 %"
     return [
         _text_result("text_result", weather),
         Case("error", "server", "error", "tools/call", MODERN, _wire({"id": 41, "error": error})),

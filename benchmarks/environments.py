@@ -36,9 +36,7 @@ CONTESTANTS: dict[str, Contestant] = {
     for each in (
         Contestant("ours", "mcpstruct", "ours", "benchmarks.workers.ours"),
         Contestant("mcp", "mcp 2.3.0", "peer", "benchmarks.workers.mcp2", ("mcp==2.3.0", "mcp-types==2.3.0")),
-        Contestant(
-            "orjson", "orjson to dict", "limit", "benchmarks.workers.orjson_limit", ("orjson==3.13.0",)
-        ),
+        Contestant("orjson", "orjson to dict", "limit", "benchmarks.workers.orjson_limit", ("orjson==3.13.0",)),
         # The very msgspec that we stand on, so it shares our environment (though not our process).
         Contestant("msgspec", "msgspec to dict", "limit", "benchmarks.workers.msgspec_limit"),
     )

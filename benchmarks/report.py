@@ -137,8 +137,7 @@ def _targets(run: Run) -> Iterator[str]:
 def as_text(run: Run) -> str:
     """Tables for a terminal of some 130 columns."""
     lines = [
-        f"{key}: " + ", ".join(f"{name} {version}" for name, version in of.items())
-        for key, of in run.versions.items()
+        f"{key}: " + ", ".join(f"{name} {version}" for name, version in of.items()) for key, of in run.versions.items()
     ]
     lines += [
         f"{run.rounds} rounds of {TURNS} turns of {run.plan.turn_ms:g} ms of CPU time"

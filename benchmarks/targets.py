@@ -74,12 +74,8 @@ def _name(each: Series) -> str:
 
 def _codec(series: Sequence[Series]) -> list[Verdict]:
     against_mcp = [(each, each.ratio("mcp", "ours").median) for each in series if each.has("mcp", "ours")]
-    decode: _Rows = [
-        (each.case.name, r) for each, r in against_mcp if each.case.small and each.operation == "decode"
-    ]
-    encode: _Rows = [
-        (each.case.name, r) for each, r in against_mcp if each.case.small and each.operation == "encode"
-    ]
+    decode: _Rows = [(each.case.name, r) for each, r in against_mcp if each.case.small and each.operation == "decode"]
+    encode: _Rows = [(each.case.name, r) for each, r in against_mcp if each.case.small and each.operation == "encode"]
     over_orjson: _Rows = [
         (each.case.name, each.ratio("ours", "orjson").median)
         for each in series
@@ -104,9 +100,7 @@ def _codec(series: Sequence[Series]) -> list[Verdict]:
         _at_least("small, encode, against mcp, median", encode, SMALL_ENCODE_MEDIAN, median),
         _at_least("small, encode, against mcp, worst", encode, SMALL_ENCODE_LEAST, min),
         *tools,
-        _at_least(
-            "any size, against mcp, worst", [(_name(each), r) for each, r in against_mcp], NEVER_SLOWER, min
-        ),
+        _at_least("any size, against mcp, worst", [(_name(each), r) for each, r in against_mcp], NEVER_SLOWER, min),
         _at_most("small, decode, over orjson to dict, median", over_orjson, OVER_ORJSON_MEDIAN, median, "x"),
         _at_most("small, decode, over orjson to dict, worst", over_orjson, OVER_ORJSON_MOST, max, "x"),
     ]

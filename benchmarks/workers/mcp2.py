@@ -108,9 +108,7 @@ def _decode_request(case: Case) -> Callable[[bytes], Any]:
         params = message.params
         meta = runner._extract_meta(params)
         methods.validate_client_request(message.method, version, params)
-        return meta, params_types[message.method].model_validate(
-            {} if params is None else params, by_name=False
-        )
+        return meta, params_types[message.method].model_validate({} if params is None else params, by_name=False)
 
     return decode
 
@@ -151,9 +149,7 @@ def _decode_response(case: Case) -> Callable[[bytes], Any]:
 def _encode_request(case: Case) -> Prepared:
     body = json.loads(case.wire)
     stamp: dict[str, Any] = {}
-    if (
-        case.revision == MODERN and case.method != "server/discover"
-    ):  # a session writes discover's own out in full
+    if case.revision == MODERN and case.method != "server/discover":  # a session writes discover's own out in full
         stamp = {key: body["params"]["_meta"].pop(key) for key in _STAMPED}
     request = methods.MONOLITH_REQUESTS[case.method].model_validate(
         methods._body(case.method, body["params"]), by_name=False
@@ -184,9 +180,7 @@ def _encode_notification(case: Case) -> Prepared:
 def _encode_error(case: Case) -> Prepared:
     def encode(error: Any) -> bytes:
         return (
-            JSONRPCError(jsonrpc="2.0", id=41, error=error)
-            .model_dump_json(by_alias=True, exclude_unset=True)
-            .encode()
+            JSONRPCError(jsonrpc="2.0", id=41, error=error).model_dump_json(by_alias=True, exclude_unset=True).encode()
         )
 
     return encode, _decode_response(case)(case.wire)

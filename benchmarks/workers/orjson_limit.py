@@ -16,9 +16,7 @@ from benchmarks.workers.loop import Prepared, serve
 
 def prepare(message: Case, operation: str) -> Prepared:
     """`loads` of the bytes, or `dumps` of the dict that they give."""
-    return (
-        (orjson.loads, message.wire) if operation == "decode" else (orjson.dumps, orjson.loads(message.wire))
-    )
+    return (orjson.loads, message.wire) if operation == "decode" else (orjson.dumps, orjson.loads(message.wire))
 
 
 if __name__ == "__main__":

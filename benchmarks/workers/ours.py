@@ -32,12 +32,12 @@ def _decoder(case: Case) -> Callable[[bytes], Any]:
         return decode.client_message
     if case.kind == "notification":
         return decode.server_message
-    pending: dict[int | str | None, Any] = {41: methods.METHODS[case.method]}
-    response = decode.response
+    # What a session keeps of a request in flight: the decoder of its answer.
+    pending: dict[int | str | None, Any] = {41: decode.response_decoder(methods.METHODS[case.method])}
 
     def decode_response(data: bytes) -> Any:
         answered = guess_id(data)
-        received = response(pending[answered], data)
+        received = pending[answered](data)
         if received.message.id != answered:
             raise AssertionError("the id guessed is not the id decoded")
         return received

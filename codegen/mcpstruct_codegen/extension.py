@@ -70,6 +70,8 @@ def model_of(data: bytes, stripped: dict[str, Any], source: str, name: str, over
         positional=positional(overrides, methods),
         aliases={},
     )
+    if not model.definitions:
+        raise GeneratorError(f"{source}: no definition becomes a type")
     check_names(d.name for d in model.definitions)
     return model
 

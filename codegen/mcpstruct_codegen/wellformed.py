@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 from .model import BOUNDS
+from .normalise import ANYTHING
 from .schemas import Definitions, Node, NoRule
 
 TYPES = {"string", "integer", "number", "boolean", "null", "array", "object"}
@@ -22,7 +23,7 @@ TAKEN = {
     "OptionalJsonDocument", "ProgressCallback", "Raw", "Rule", "ServerHandlers", "ServerSession", "StructBase",
     "Timeout", "TypeAlias", "UnsetType", "UNSET", "TYPE_CHECKING",
 }  # fmt: skip
-CLASS_NAME = re.compile(r"[A-Z][A-Za-z0-9_]*\Z")
+CLASS_NAME = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
 UNPRINTABLE = re.compile(r'["\\\x00-\x1f\x7f\u2028\u2029]')
 
 
@@ -30,8 +31,11 @@ def check_definitions(definitions: Definitions) -> None:
     """Refuse, by name, the first definition that no phase could read."""
     for name, node in definitions.items():
         if not CLASS_NAME.match(name) or keyword.iskeyword(name):
-            raise NoRule(repr(name), "a definition's name becomes a class; it has to start with a capital letter")
+            raise NoRule(repr(name), "a definition's name becomes that of a class: a capital letter, then letters and digits")
+        if isinstance(node, bool):
+            raise NoRule(name, "a definition has to be an object")
         _check(node, name)
+    _check_cycles(definitions)
 
 
 def check_names(names: Iterable[str]) -> None:
@@ -60,6 +64,25 @@ def _children(schema: Node) -> Iterator[tuple[str, Any]]:
     yield from ((f".{name}", child) for name, child in schema.get("properties", {}).items())
     yield from ((mark, schema[key]) for key, mark in (("items", "[]"), ("additionalProperties", "{}")) if key in schema)
     yield from (("", arm) for key in ("anyOf", "allOf") for arm in schema.get(key, ()))
+
+
+def _check_cycles(definitions: Definitions) -> None:
+    """Refuse a type made of itself with no object in between: neither Python nor msgspec has a name for it."""
+    open_ends = {name: _parts(node) & definitions.keys() for name, node in definitions.items() if name != ANYTHING}
+    while leaves := [name for name, parts in open_ends.items() if not parts & open_ends.keys()]:
+        for name in leaves:
+            del open_ends[name]
+    if open_ends:
+        raise NoRule(min(open_ends), "refers to itself, with no object of its own in between")
+
+
+def _parts(node: Any) -> set[str]:
+    """The definitions that a type is made of, as far as the next object."""
+    if not isinstance(node, dict) or "properties" in node:
+        return set()
+    schema = cast("Node", node)
+    own = {schema["$ref"].rsplit("/", 1)[-1]} if "$ref" in schema else set[str]()
+    return own.union(*(_parts(child) for _, child in _children(schema)))
 
 
 def _check_text(text: Any, where: str) -> None:

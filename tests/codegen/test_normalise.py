@@ -37,6 +37,16 @@ from mcpstruct.base.codec import to_json
 from mcpstruct.base.errors import ProtocolViolation
 
 
+BARE: Node = {
+    "EmptyResult": FREE,
+    "PingRequest": obj({"method": const("ping")}),
+    "ToldNotification": obj({"method": const("told")}),
+    "ClientRequest": one_of("PingRequest"),
+    "ServerRequest": one_of("PingRequest"),
+    "ServerNotification": one_of("ToldNotification"),
+}
+
+
 def names(definitions: Node, **values: Any) -> set[str]:
     """The types that definitions become."""
     return {d.name for d in model(definitions, **values).definitions} - {"EmptyResult", "PingRequest", "PongNotification"}
@@ -91,8 +101,7 @@ def test_the_error_object_is_the_runtimes_own(tmp_path: Path) -> None:
 
 
 def test_messages_are_whole_even_where_the_schema_leaves_the_envelope_out(tmp_path: Path) -> None:
-    bare = {"PingRequest": obj({"method": const("ping")}), "EmptyResult": FREE, "ToldNotification": message("told", notification=True)}
-    made = bindings(tmp_path, bare)
+    made = bindings(tmp_path, BARE)
     ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     assert round_trip(made.types.PingRequest, ping) == ping
     assert fault(made.types.PingRequest, {"method": "ping", "id": 1}).pointer == "/jsonrpc"
@@ -100,7 +109,7 @@ def test_messages_are_whole_even_where_the_schema_leaves_the_envelope_out(tmp_pa
 
 
 def test_ids_keep_their_type(tmp_path: Path) -> None:
-    made = bindings(tmp_path, {"PingRequest": obj({"method": const("ping")}), "EmptyResult": FREE, "ToldNotification": message("told", notification=True)})
+    made = bindings(tmp_path, BARE)
     for wire in (b'{"jsonrpc":"2.0","id":7,"method":"ping"}', b'{"jsonrpc":"2.0","id":"7","method":"ping"}'):
         typed = made.decode.client_message(wire).message
         assert repr(typed.id).encode() in (b"7", b"'7'")
@@ -132,9 +141,9 @@ def test_params_are_named_after_their_message(tmp_path: Path) -> None:
 
 def test_equal_inline_objects_under_one_key_share_the_name_that_the_table_gives(tmp_path: Path) -> None:
     notes = obj(text=TEXT)
-    definitions: Node = {"A": obj(notes=notes), "B": obj({"b": TEXT}, notes=notes), "C": obj({"c": TEXT}, notes=obj(n=TEXT))}
+    definitions: Node = {"A": obj({"a": TEXT}, notes=notes), "B": obj({"b": TEXT}, notes=notes), "C": obj({"c": TEXT}, notes=obj(n=TEXT))}
     made = bindings(tmp_path, definitions, overrides=table(tmp_path, row("name", path="/A/properties/notes", name="Notes")))
-    assert type(decoded(made.types.A, {"notes": {}}).notes) is made.types.Notes
+    assert type(decoded(made.types.A, {"a": "x", "notes": {}}).notes) is made.types.Notes
     assert type(decoded(made.types.B, {"b": "x", "notes": {}}).notes) is made.types.Notes
     assert type(decoded(made.types.C, {"c": "x", "notes": {}}).notes) is made.types.CNotes
 

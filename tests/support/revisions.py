@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import typing
-from dataclasses import dataclass
 from functools import cache, cached_property
 from types import ModuleType
 from typing import Any, Literal
@@ -16,21 +15,20 @@ from tests.support.instances import Instances, Vocabulary
 
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct_codegen.overrides import Overrides
-from mcpstruct_codegen.schemas import load_all, schema_directory
+from mcpstruct_codegen.schemas import Schema, load_all, schema_directory
 
 Side = Literal["client", "server"]
 Node = dict[str, Any]
 
 
-@dataclass(frozen=True, eq=False)
 class Revision:
     """One revision's corrected schema, and the modules generated from it."""
 
-    name: str
-    definitions: dict[str, Node]
-    types: ModuleType
-    decode: ModuleType
-    methods: dict[str, MethodInfo[Any, Any]]
+    def __init__(self, schema: Schema, overrides: Overrides) -> None:
+        self.name = schema.revision
+        self.types, self.decode, methods = bindings(schema.package)
+        self.methods: dict[str, MethodInfo[Any, Any]] = methods.METHODS
+        self.definitions = whole_messages(overrides.correct(schema), self.methods)
 
     def __repr__(self) -> str:
         return self.name
@@ -75,13 +73,15 @@ class Revision:
 def revisions() -> dict[str, Revision]:
     """Every vendored revision, oldest first."""
     overrides = Overrides.load(schema_directory() / "overrides.toml")
-    found: dict[str, Revision] = {}
-    for schema in load_all(schema_directory()):
-        modules = (importlib.import_module(f"mcpstruct_bindings.{schema.package}.{m}") for m in ("types", "decode"))
-        methods = importlib.import_module(f"mcpstruct_bindings.{schema.package}.methods").METHODS
-        definitions = whole_messages(overrides.correct(schema), methods)
-        found[schema.revision] = Revision(schema.revision, definitions, *modules, methods)
-    return found
+    return {schema.revision: Revision(schema, overrides) for schema in load_all(schema_directory())}
+
+
+def bindings(package: str) -> tuple[ModuleType, ModuleType, ModuleType]:
+    """The generated modules `types`, `decode` and `methods` of a package."""
+    types, decode, methods = (
+        importlib.import_module(f"mcpstruct_bindings.{package}.{name}") for name in ("types", "decode", "methods")
+    )
+    return types, decode, methods
 
 
 def whole_messages(definitions: dict[str, Node], methods: dict[str, MethodInfo[Any, Any]]) -> dict[str, Node]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from mcpstruct.base.messages import MessageDecoder, Received, ResponseDecoder, response
+from mcpstruct.base.messages import MessageDecoder, Received, ResponseDecoder, response, response_decoder
 
 from . import types as t
 from .methods import METHODS
@@ -20,6 +20,7 @@ __all__ = [
     "ServerMessage",
     "client_message",
     "response",
+    "response_decoder",
     "server_message",
 ]
 

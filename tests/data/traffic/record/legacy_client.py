@@ -27,9 +27,7 @@ async def on_roots(context: Any) -> t.ListRootsResult:
 async def on_sampling(context: Any, params: t.CreateMessageRequestParams) -> Any:
     if params.tools and len(params.messages) == 1:
         use = t.ToolUseContent(type="tool_use", id="use-1", name="weather", input={"city": "Paris"})
-        return t.CreateMessageResultWithTools(
-            role="assistant", content=[use], model="tiny-1", stopReason="toolUse"
-        )
+        return t.CreateMessageResultWithTools(role="assistant", content=[use], model="tiny-1", stopReason="toolUse")
     if token := context.meta and context.meta.progressToken:
         await context.session.send_progress_notification(token, 0.5, 1)
     answer = t.TextContent(type="text", text="A pixel.")
@@ -50,9 +48,7 @@ NOW = datetime.now(UTC)
 TASK = {"taskId": "client-task-1", "createdAt": NOW, "lastUpdatedAt": NOW, "ttl": 60_000, "pollInterval": 100}
 
 
-async def on_sampling_as_task(
-    context: Any, params: t.CreateMessageRequestParams, task: Any
-) -> t.CreateTaskResult:
+async def on_sampling_as_task(context: Any, params: t.CreateMessageRequestParams, task: Any) -> t.CreateTaskResult:
     return t.CreateTaskResult(task=t.Task(status="working", **TASK))
 
 
@@ -97,9 +93,7 @@ async def call_and_cancel(session: ClientSession) -> None:
 
 async def tools(session: ClientSession) -> None:
     await session.list_tools()
-    await session.call_tool(
-        "echo", {"text": "hi", "extra": {"big": 2**53 + 1, "small": 1e-7, "list": [1, "two", []]}}
-    )
+    await session.call_tool("echo", {"text": "hi", "extra": {"big": 2**53 + 1, "small": 1e-7, "list": [1, "two", []]}})
     await session.call_tool("gallery")
     await session.call_tool("fail")
     await session.call_tool("unknown_tool", {})

@@ -39,9 +39,7 @@ TOOLS: dict[str, t.Tool] = {}
 HANDLERS: dict[str, Handler] = {}
 
 
-def tool(
-    name: str, description: str, first: str = "2024-11-05", **fields: Any
-) -> Callable[[Handler], Handler]:
+def tool(name: str, description: str, first: str = "2024-11-05", **fields: Any) -> Callable[[Handler], Handler]:
     """Offer a handler as a tool from the revision `first` on."""
 
     def register(handler: Handler) -> Handler:
@@ -66,16 +64,12 @@ def session() -> ServerSession:
     "echo",
     "Say it again",
     inputSchema=SAMPLES["echoSchema"],
-    **since(
-        "2025-03-26", annotations=t.ToolAnnotations(title="Echo", readOnlyHint=True, idempotentHint=True)
-    ),
+    **since("2025-03-26", annotations=t.ToolAnnotations(title="Echo", readOnlyHint=True, idempotentHint=True)),
     **since("2025-06-18", title="Echo", _meta={"example.com/rank": 1}),
     **since("2025-11-25", icons=[ICON]),
 )
 async def echo(arguments: dict[str, Any]) -> Any:
-    return t.CallToolResult(
-        content=[text(arguments["text"])], _meta={"example.com/seen": arguments.get("extra")}
-    )
+    return t.CallToolResult(content=[text(arguments["text"])], _meta={"example.com/seen": arguments.get("extra")})
 
 
 @tool("gallery", "One content of each type")
@@ -128,9 +122,7 @@ async def ask_model(_: dict[str, Any]) -> Any:
     params = t.CreateMessageRequestParams(
         messages=[
             t.SamplingMessage(role="user", content=text("What is in this picture?")),
-            t.SamplingMessage(
-                role="user", content=t.ImageContent(type="image", data=PIXEL, mimeType="image/png")
-            ),
+            t.SamplingMessage(role="user", content=t.ImageContent(type="image", data=PIXEL, mimeType="image/png")),
         ],
         systemPrompt="Be brief.",
         includeContext="none",
@@ -170,10 +162,8 @@ async def ask_model_later(_: dict[str, Any]) -> Any:
     answer = await session().experimental.create_message_as_task(messages, max_tokens=8, ttl=60_000)
     listed = await session().send_request(t.ServerRequest(t.ListTasksRequest()), t.ListTasksResult)
     params = t.CancelTaskRequestParams(taskId=listed.tasks[0].taskId)
-    try:
+    with contextlib.suppress(McpError):  # it is over already
         await session().send_request(t.ServerRequest(t.CancelTaskRequest(params=params)), t.CancelTaskResult)
-    except McpError:  # it is over already
-        pass
     return [answer.content]
 
 
@@ -293,9 +283,7 @@ async def list_prompts() -> list[t.Prompt]:
         t.PromptArgument(name="style"),
     ]
     return [
-        t.Prompt(
-            name="trip", description="Plan a trip", arguments=arguments, **since("2025-06-18", title="Trip")
-        ),
+        t.Prompt(name="trip", description="Plan a trip", arguments=arguments, **since("2025-06-18", title="Trip")),
         t.Prompt(name="plain"),
     ]
 
@@ -310,9 +298,7 @@ async def get_prompt(name: str, arguments: dict[str, str] | None) -> t.GetPrompt
         messages=[
             t.PromptMessage(role="user", content=text(f"Plan a trip to {(arguments or {})['city']}.")),
             t.PromptMessage(role="user", content=t.EmbeddedResource(type="resource", resource=note)),
-            t.PromptMessage(
-                role="assistant", content=t.ImageContent(type="image", data=PIXEL, mimeType="image/png")
-            ),
+            t.PromptMessage(role="assistant", content=t.ImageContent(type="image", data=PIXEL, mimeType="image/png")),
         ],
     )
 

@@ -82,9 +82,7 @@ async def gallery(context: Context, params: t.CallToolRequestParams) -> Any:
             text(SAMPLES["trickyText"], annotations=t.Annotations(audience=["user"], priority=0.5)),
             t.ImageContent(data=PIXEL, mime_type="image/png"),
             t.AudioContent(data=SILENCE, mime_type="audio/wav"),
-            t.EmbeddedResource(
-                resource=note, annotations=t.Annotations(last_modified="2026-07-28T00:00:00Z")
-            ),
+            t.EmbeddedResource(resource=note, annotations=t.Annotations(last_modified="2026-07-28T00:00:00Z")),
             t.ResourceLink(name="readme", uri=README_URI, size=5),
         ]
     )
@@ -141,9 +139,7 @@ async def ask_all(context: Context, params: t.CallToolRequestParams) -> Any:
 
 def sampling_params() -> t.CreateMessageRequestParams:
     use = t.ToolUseContent(id="use-1", name="weather", input={"city": "Paris"})
-    result = t.ToolResultContent(
-        tool_use_id="use-1", content=[text("-3.5")], structured_content={"celsius": -3.5}
-    )
+    result = t.ToolResultContent(tool_use_id="use-1", content=[text("-3.5")], structured_content={"celsius": -3.5})
     return t.CreateMessageRequestParams(
         messages=[
             t.SamplingMessage(role="user", content=text("How warm is it?")),
@@ -158,9 +154,7 @@ def sampling_params() -> t.CreateMessageRequestParams:
         metadata={"trace": "abc"},
         tools=[TOOLS["weather"]],
         tool_choice=t.ToolChoice(mode="auto"),
-        model_preferences=t.ModelPreferences(
-            hints=[t.ModelHint(name="small")], cost_priority=1, speed_priority=0.5
-        ),
+        model_preferences=t.ModelPreferences(hints=[t.ModelHint(name="small")], cost_priority=1, speed_priority=0.5),
     )
 
 
@@ -172,9 +166,7 @@ async def ask_user(context: Context, params: t.CallToolRequestParams) -> Any:
         raise MCPError(t.MISSING_REQUIRED_CLIENT_CAPABILITY, "Elicitation is needed", data)
     if not params.input_responses:
         schema = {"type": "object", "properties": {"go": {"type": "boolean"}}}
-        question = t.ElicitRequestFormParams(
-            message=(params.arguments or {})["message"], requested_schema=schema
-        )
+        question = t.ElicitRequestFormParams(message=(params.arguments or {})["message"], requested_schema=schema)
         return ask(None, go=t.ElicitRequest(params=question))
     return said(params.input_responses["go"].action)
 
@@ -228,9 +220,7 @@ async def list_resources(context: Context, params: t.PaginatedRequestParams | No
 
 
 async def list_templates(context: Context, params: Any) -> t.ListResourceTemplatesResult:
-    template = t.ResourceTemplate(
-        uri_template="file:///workspace/{path}", name="file", description="Any file"
-    )
+    template = t.ResourceTemplate(uri_template="file:///workspace/{path}", name="file", description="Any file")
     return t.ListResourceTemplatesResult(resource_templates=[template])
 
 
@@ -280,9 +270,7 @@ async def complete(context: Context, params: t.CompleteRequestParams) -> t.Compl
 
 
 async def set_level(context: Context, params: t.SetLevelRequestParams) -> t.EmptyResult:
-    return (
-        t.EmptyResult()
-    )  # no request of this revision; offered so that the server has the logging capability
+    return t.EmptyResult()  # no request of this revision; offered so that the server has the logging capability
 
 
 server: Server[Any] = Server(

@@ -18,18 +18,14 @@ SDK1, SDK2 = str(Path("sdk1/bin/python").absolute()), str(Path("sdk2/bin/python"
 
 def session(log: Path, client: list[str], server: list[str]) -> bytes:
     """Run a client against a server behind the tee, and return what the tee wrote down."""
-    subprocess.run(
-        [*client, sys.executable, str(HERE / "tee.py"), str(log), *server], check=True, timeout=120
-    )
+    subprocess.run([*client, sys.executable, str(HERE / "tee.py"), str(log), *server], check=True, timeout=120)
     return log.read_bytes()
 
 
 def sessions(revision: str, log: Path) -> bytes:
     """All sessions of a revision, one after the other."""
     if revision == MODERN:
-        recorded = session(
-            log, [SDK2, str(HERE / "modern_client.py")], [SDK2, str(HERE / "modern_server.py")]
-        )
+        recorded = session(log, [SDK2, str(HERE / "modern_client.py")], [SDK2, str(HERE / "modern_server.py")])
     else:
         client = [SDK1, "-W", "ignore::DeprecationWarning", str(HERE / "legacy_client.py"), revision]
         recorded = session(log, client, [SDK1, str(HERE / "legacy_server.py"), revision])

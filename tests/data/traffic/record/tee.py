@@ -5,16 +5,18 @@ logged, unbuffered, before it is passed on, so that LOG never shows an answer ah
 if the proxy is killed.
 """
 
+import contextlib
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import BinaryIO
 
 
 def main() -> int:
     log_path, *command = sys.argv[1:]
     lock = threading.Lock()
-    with open(log_path, "wb", buffering=0) as log, subprocess.Popen(command, stdin=-1, stdout=-1) as server:
+    with Path(log_path).open("wb", buffering=0) as log, subprocess.Popen(command, stdin=-1, stdout=-1) as server:
 
         def copy(side: bytes, source: BinaryIO, target: BinaryIO) -> None:
             try:
@@ -29,10 +31,8 @@ def main() -> int:
         upward = threading.Thread(target=copy, args=(b"s", server.stdout, sys.stdout.buffer))
         upward.start()
         copy(b"c", sys.stdin.buffer, server.stdin)
-        try:
+        with contextlib.suppress(BrokenPipeError):
             server.stdin.close()
-        except BrokenPipeError:
-            pass
         upward.join()
         return server.wait()
 
