@@ -19,7 +19,7 @@ from .importer import Import, incoming
 from .outputs import models, outputs, write
 from .overrides import Overrides
 from .schemas import GeneratorError, load_all
-from .wellformed import check_names
+from .wellformed import check_modules, check_names
 
 DOCS = "docs.toml"
 OVERRIDES = "overrides.toml"
@@ -54,6 +54,7 @@ def bump(root: Path, revision: str, source: str, provenance: str = "", *, force:
         shutil.copytree(schema, scratch)
         missing = settle(scratch, new)
         generated = outputs(scratch)
+        check_modules(generated)
         report = changes(scratch, revision)
         files = {p.name: p.read_text("utf-8") for p in sorted(scratch.iterdir()) if p.is_file()}
         draft = next(s.draft for s in load_all(scratch) if s.revision == revision)

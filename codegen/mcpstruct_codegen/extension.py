@@ -13,7 +13,7 @@ from .model import Model, build
 from .outputs import formatted, package_files, positional, prepare
 from .overrides import Overrides
 from .schemas import GeneratorError, Schema, definitions_of, digest
-from .wellformed import check_names
+from .wellformed import check_modules, check_names
 
 MADE_BY = "Made by `mcpstruct gen`; never edited."
 
@@ -46,7 +46,9 @@ def package(source: str, name: str, overrides: Path | None = None) -> dict[str, 
     model = model_of(data, stripped, source, name, table)
     if unused := table.unused():
         raise GeneratorError(f"{unused[0]}: has no effect")
-    return formatted({**package_files(model, name), f"{name}/py.typed": ""})
+    files = formatted({**package_files(model, name), f"{name}/py.typed": ""})
+    check_modules(files)
+    return files
 
 
 def model_of(data: bytes, stripped: dict[str, Any], source: str, name: str, overrides: Overrides) -> Model:

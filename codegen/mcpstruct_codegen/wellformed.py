@@ -45,6 +45,15 @@ def check_names(names: Iterable[str]) -> None:
             raise NoRule(name, "the generated modules use this name themselves")
 
 
+def check_modules(files: dict[str, str]) -> None:
+    """Refuse output that is no Python: a name of the schema and one of ours met where no rule foresaw it."""
+    for path, text in files.items():
+        try:
+            compile(text, path, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            raise NoRule(path, f"{error.msg} in `{(error.text or '').strip()}`") from None
+
+
 def _check(node: Any, where: str) -> None:
     if isinstance(node, bool):
         return

@@ -3,6 +3,7 @@
 It offers only what REVISION has. The client starts it through tee.py; see record.py.
 """
 
+import contextlib
 import json
 import sys
 from collections.abc import Awaitable, Callable
