@@ -71,8 +71,8 @@ def speed() -> None:
     request = next(line for line in lines if b'"method":"tools/call"' in line)
     answer = next(line for line in lines if b'"result":{' in line and b'"content":[' in line)
     listed = next(line for line in lines if b'"tools":[' in line)
-    calls = decode.response_decoder(methods.CALL_TOOL)
-    lists = decode.response_decoder(methods.LIST_TOOLS)
+    calls = decode.response_decoder(methods.CALL_TOOL).decode
+    lists = decode.response_decoder(methods.LIST_TOOLS).decode
     cases: list[tuple[str, bytes, Callable[[bytes], object]]] = [
         ("tools/call request", request, decode.client_message),
         ("tools/call result", answer, calls),

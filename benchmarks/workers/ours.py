@@ -33,7 +33,7 @@ def _decoder(case: Case) -> Callable[[bytes], Any]:
     if case.kind == "notification":
         return decode.server_message
     # What a session keeps of a request in flight: the decoder of its answer.
-    pending: dict[int | str | None, Any] = {41: decode.response_decoder(methods.METHODS[case.method])}
+    pending: dict[int | str | None, Any] = {41: decode.response_decoder(methods.METHODS[case.method]).decode}
 
     def decode_response(data: bytes) -> Any:
         answered = guess_id(data)

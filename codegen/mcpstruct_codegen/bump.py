@@ -19,7 +19,7 @@ from .importer import Import, incoming
 from .outputs import models, outputs, write
 from .overrides import Overrides
 from .schemas import GeneratorError, load_all
-from .wellformed import check_modules, check_names
+from .wellformed import check_modules, check_names, foreseen
 
 DOCS = "docs.toml"
 OVERRIDES = "overrides.toml"
@@ -52,10 +52,11 @@ def bump(root: Path, revision: str, source: str, provenance: str = "", *, force:
     with tempfile.TemporaryDirectory() as scratch_name:
         scratch = Path(scratch_name) / "schema"
         shutil.copytree(schema, scratch)
-        missing = settle(scratch, new)
-        generated = outputs(scratch)
+        with foreseen(source):
+            missing = settle(scratch, new)
+            generated = outputs(scratch)
+            report = changes(scratch, revision)
         check_modules(generated)
-        report = changes(scratch, revision)
         files = {p.name: p.read_text("utf-8") for p in sorted(scratch.iterdir()) if p.is_file()}
         draft = next(s.draft for s in load_all(scratch) if s.revision == revision)
     written = [f"schema/{name}" for name in write_changed(schema, files)]

@@ -12,8 +12,8 @@ from .importer import parse, read_source
 from .model import Model, build
 from .outputs import formatted, package_files, positional, prepare
 from .overrides import Overrides
-from .schemas import GeneratorError, Schema, definitions_of, digest
-from .wellformed import check_modules, check_names
+from .schemas import GeneratorError, Schema, definitions_of, digest, is_array, is_node
+from .wellformed import check_modules, check_names, foreseen
 
 MADE_BY = "Made by `mcpstruct gen`; never edited."
 
@@ -43,10 +43,11 @@ def package(source: str, name: str, overrides: Path | None = None) -> dict[str, 
     data = read_source(source)
     stripped = parse(data, source)
     table = Overrides.load(overrides) if overrides else Overrides()
-    model = model_of(data, stripped, source, name, table)
-    if unused := table.unused():
-        raise GeneratorError(f"{unused[0]}: has no effect")
-    files = formatted({**package_files(model, name), f"{name}/py.typed": ""})
+    with foreseen(source):
+        model = model_of(data, stripped, source, name, table)
+        if unused := table.unused():
+            raise GeneratorError(f"{unused[0]}: has no effect")
+        files = formatted({**package_files(model, name), f"{name}/py.typed": ""})
     check_modules(files)
     return files
 
@@ -83,8 +84,8 @@ def harmless(node: Any) -> Any:
     turn into something else."""
     if isinstance(node, str):
         return re.sub(r"\s+", " ", node).replace("\\", "/").replace('"', "'")
-    if isinstance(node, list):
-        return [harmless(x) for x in cast("list[Any]", node)]
-    if isinstance(node, dict):
-        return {key: harmless(value) for key, value in cast("dict[str, Any]", node).items()}
+    if is_array(node):
+        return [harmless(x) for x in node]
+    if is_node(node):
+        return {key: harmless(value) for key, value in node.items()}
     return node

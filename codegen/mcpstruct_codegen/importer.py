@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from .schemas import GeneratorError, definitions_of, digest
+from .schemas import GeneratorError, definitions_of, digest, is_array, is_node
 from .wellformed import check_definitions
 
 PROSE = ("description", "$comment", "title", "examples")
@@ -114,14 +114,14 @@ def parse(data: bytes, name: str) -> dict[str, Any]:
 
 def strip_prose(node: Any) -> Any:
     """The schema without its sentences. Under `properties` and its like the keys are names and stay."""
-    if isinstance(node, list):
-        return [strip_prose(x) for x in cast("list[Any]", node)]
-    if not isinstance(node, dict):
+    if is_array(node):
+        return [strip_prose(x) for x in node]
+    if not is_node(node):
         return node
     out: dict[str, Any] = {}
-    for key, value in cast("dict[str, Any]", node).items():
-        if key in NAME_MAPS and isinstance(value, dict):
-            out[key] = {name: strip_prose(child) for name, child in cast("dict[str, Any]", value).items()}
+    for key, value in node.items():
+        if key in NAME_MAPS and is_node(value):
+            out[key] = {name: strip_prose(child) for name, child in value.items()}
         elif key in ("const", "enum", "default"):
             out[key] = value
         elif not (key in PROSE and isinstance(value, (str, list))):

@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
-from .diff import Change, Facts, Report
+from .diff import Change, Facts, Report, Verb
 
-MARKS = {"added": "+", "removed": "-", "changed": "~"}
+MARKS: dict[Verb, str] = {"added": "+", "removed": "-", "changed": "~"}
 SENDERS = {"client": "client", "server": "server", "both": "client and server", "input": "input-required"}
 HEAD = ("", "name", "since", "removed", "what")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from .methods import snake
 from .model import Definition, Field, Model
-from .schemas import Node, is_array, is_node
+from .schemas import Node, NoRule, is_array, is_node
 
 TEMPLATES = Path(__file__).parent / "templates" / "structs"
 ERROR = "mcpstruct.base.envelope.ErrorObject"
@@ -22,7 +22,7 @@ IMPORTS = [
     "typing.TYPE_CHECKING", "typing.Annotated", "typing.Any", "typing.ClassVar", "typing.Literal", "typing.TypeAlias",
     "msgspec.Meta", "msgspec.UNSET", "msgspec.UnsetType", "msgspec.field",
     "mcpstruct.base.bag.Bag", "mcpstruct.base.bag.Known",
-    "mcpstruct.base.structs.LazyStruct", "mcpstruct.base.structs.MessageBase", "mcpstruct.base.structs.StructBase",
+    "mcpstruct.base.structs.WatchedStruct", "mcpstruct.base.structs.LazyStruct", "mcpstruct.base.structs.MessageBase", "mcpstruct.base.structs.StructBase",
     "mcpstruct.base.structs.lazy", "mcpstruct.base.untagged.Rule", "mcpstruct.base.untagged.untagged",
 ]  # fmt: skip
 
@@ -114,9 +114,15 @@ def template_data(model: Model) -> defaultdict[str, dict[str, Any]]:
 
 def base(d: Definition) -> str:
     """What the class is derived from, class keywords included."""
-    parent = (
-        "LazyStruct" if lazy_fields(d) else "MessageBase" if d.kind in ("request", "notification") else "StructBase"
-    )
+    watched = [f for f in d.fields if f.lazy and (f.lazy != "document" or not f.required)]
+    if len(watched) > 1:
+        raise NoRule(d.name, "no rule for two lazy fields that need a look each")
+    if watched:
+        parent = "WatchedStruct"
+    elif any(f.lazy for f in d.fields):
+        parent = "LazyStruct"
+    else:
+        parent = "MessageBase" if d.kind in ("request", "notification") else "StructBase"
     tag = f', tag_field="{d.tag[0]}", tag="{d.tag[1]}"' if d.tag else ""
     return f"{parent}, kw_only=True{tag}{', forbid_unknown_fields=True' if d.closed else ''}"
 

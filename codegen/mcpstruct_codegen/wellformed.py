@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, cast
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from .model import BOUNDS
-from .normalise import ANYTHING
-from .schemas import Definitions, Node, NoRule
+from .normalise import ANYTHING, references
+from .schemas import Definitions, GeneratorError, Node, NoRule, is_array, is_node, ref_name
 
 TYPES = {"string", "integer", "number", "boolean", "null", "array", "object"}
 # Names that the generated modules import or define, or that their type hints use.
@@ -24,17 +25,21 @@ TAKEN = {
     "Timeout", "TypeAlias", "UnsetType", "UNSET", "TYPE_CHECKING",
 }  # fmt: skip
 CLASS_NAME = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
-UNPRINTABLE = re.compile(r'["\\\x00-\x1f\x7f\u2028\u2029]')
+UNQUOTABLE = re.compile(r'["\\\x00-\x1f\x7f\u2028\u2029]')
 
 
-def check_definitions(definitions: Definitions) -> None:
+def check_definitions(definitions: dict[str, Any]) -> None:
     """Refuse, by name, the first definition that no phase could read."""
     for name, node in definitions.items():
         if not CLASS_NAME.match(name) or keyword.iskeyword(name):
-            raise NoRule(repr(name), "a definition's name becomes that of a class: a capital letter, then letters and digits")
-        if isinstance(node, bool):
-            raise NoRule(name, "a definition has to be an object")
+            raise NoRule(
+                repr(name), "a definition's name becomes that of a class: a capital letter, then letters and digits"
+            )
         _check(node, name)
+        if node in (True, False):
+            raise NoRule(name, "a definition has to be an object")
+        for target in sorted(references(node) - definitions.keys()):
+            raise NoRule(name, f"refers to {target}, which is not defined")
     _check_cycles(definitions)
 
 
@@ -45,27 +50,37 @@ def check_names(names: Iterable[str]) -> None:
             raise NoRule(name, "the generated modules use this name themselves")
 
 
+@contextmanager
+def foreseen(name: str) -> Generator[None]:
+    """Turn whatever a phase stumbles over in a schema into a refusal of that schema."""
+    try:
+        yield
+    except (GeneratorError, ImportError, OSError):
+        raise
+    except Exception as error:
+        raise GeneratorError(f"{name}: no rule foresees this schema ({type(error).__name__}: {error})") from error
+
+
 def check_modules(files: dict[str, str]) -> None:
     """Refuse output that is no Python: a name of the schema and one of ours met where no rule foresaw it."""
     for path, text in files.items():
         try:
             compile(text, path, "exec", dont_inherit=True)
         except SyntaxError as error:
-            raise NoRule(path, f"{error.msg} in `{(error.text or '').strip()}`") from None
+            raise NoRule(path, f"line {error.lineno}: {error.msg}") from None
 
 
 def _check(node: Any, where: str) -> None:
     if isinstance(node, bool):
         return
-    if not isinstance(node, dict):
+    if not is_node(node):
         raise NoRule(where, "a schema has to be an object")
-    schema = cast("Node", node)
     for key, (holds, words) in FORMS.items():
-        if key in schema and not holds(schema[key]):
+        if key in node and not holds(node[key]):
             raise NoRule(where, f"`{key}` has to be {words}")
-    for text in (schema.get("const"), *schema.get("properties", ())):
+    for text in (node.get("const"), *node.get("properties", ())):
         _check_text(text, where)
-    for place, child in _children(schema):
+    for place, child in _children(node):
         _check(child, where + place)
 
 
@@ -87,20 +102,18 @@ def _check_cycles(definitions: Definitions) -> None:
 
 def _parts(node: Any) -> set[str]:
     """The definitions that a type is made of, as far as the next object."""
-    if not isinstance(node, dict) or "properties" in node:
+    if not is_node(node) or "properties" in node:
         return set()
-    schema = cast("Node", node)
-    own = {schema["$ref"].rsplit("/", 1)[-1]} if "$ref" in schema else set[str]()
-    return own.union(*(_parts(child) for _, child in _children(schema)))
+    return {ref_name(node) or ""}.union(*(_parts(child) for _, child in _children(node)))
 
 
 def _check_text(text: Any, where: str) -> None:
-    if isinstance(text, str) and UNPRINTABLE.search(text):
+    if isinstance(text, str) and UNQUOTABLE.search(text):
         raise NoRule(where, f"no rule for quotes, backslashes and control characters in a name: {text!r}")
 
 
 def _strings(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(x, str) for x in cast("list[Any]", value))
+    return is_array(value) and all(isinstance(x, str) for x in value)
 
 
 def _scalar(value: Any) -> bool:
@@ -108,7 +121,7 @@ def _scalar(value: Any) -> bool:
 
 
 def _type(value: Any) -> bool:
-    names = cast("list[Any]", value if isinstance(value, list) else [value])
+    names = value if is_array(value) else [value]
     return bool(names) and all(isinstance(x, str) and x in TYPES for x in names)
 
 
@@ -117,19 +130,15 @@ def _number(value: Any) -> bool:
 
 
 def _filled(value: Any) -> bool:
-    return isinstance(value, list) and bool(cast("list[Any]", value))
-
-
-def _object(value: Any) -> bool:
-    return isinstance(value, dict)
+    return is_array(value) and bool(value)
 
 
 FORMS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "$ref": (lambda value: isinstance(value, str), "a string"),
+    "$ref": (lambda value: str(value).startswith("#/$defs/"), "a reference to a definition of the same document"),
     "type": (_type, f"one or several of {', '.join(sorted(TYPES))}"),
     "const": (_scalar, "a scalar"),
     "enum": (lambda value: _filled(value) and all(map(_scalar, value)), "a list of scalars that is not empty"),
-    "properties": (_object, "an object"),
+    "properties": (is_node, "an object"),
     "required": (_strings, "a list of strings"),
     "anyOf": (_filled, "a list that is not empty"),
     "allOf": (_filled, "a list that is not empty"),

@@ -1,0 +1,70 @@
+"""Typed bindings of the Model Context Protocol, generated from its schemas: every revision, and all at once.
+
+Everything here is imported when it is first used, so that `import mcpstruct` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import types as types
+    from .base.codec import from_json as from_json
+    from .base.codec import to_dict as to_dict
+    from .base.codec import to_json as to_json
+    from .base.errors import LimitExceeded as LimitExceeded
+    from .base.errors import McpError as McpError
+    from .base.errors import Problem as Problem
+    from .base.errors import ProtocolViolation as ProtocolViolation
+    from .base.errors import RemoteError as RemoteError
+    from .base.errors import UnknownRevision as UnknownRevision
+    from .base.limits import Limits as Limits
+    from .wire.check import check as check
+    from .wire.revisions import REVISIONS as REVISIONS
+
+    __version__: str
+
+_HOMES = {
+    "base.codec": ("from_json", "to_dict", "to_json"),
+    "base.errors": ("LimitExceeded", "McpError", "Problem", "ProtocolViolation", "RemoteError", "UnknownRevision"),
+    "base.limits": ("Limits",),
+    "wire.check": ("check",),
+    "wire.revisions": ("REVISIONS",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "REVISIONS",
+    "LimitExceeded",
+    "Limits",
+    "McpError",
+    "Problem",
+    "ProtocolViolation",
+    "RemoteError",
+    "UnknownRevision",
+    "check",
+    "from_json",
+    "to_dict",
+    "to_json",
+    "types",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        value: Any = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+    elif name == "types":
+        value = import_module(".types", __name__)
+    elif name == "__version__":
+        from importlib.metadata import version
+
+        value = version("mcpstruct")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import json
 import re
-import tomllib
 import typing
-from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import jsonschema_rs
 import msgspec
 import pytest
 from msgspec import UNSET
 from tests.support.recording import (
     CLIENT_CAPABILITIES,
     FIRST_MODERN,
+    PACKAGES,
     PROTOCOL_VERSION,
     RecordingSession,
     drive,
+    module_of,
     specimen,
 )
+from tests.support.revisions import revisions
 
 from mcpstruct.base.codec import from_json, to_dict, to_json
 from mcpstruct.base.errors import METHOD_NOT_FOUND, MethodNotFound, RemoteError
 from mcpstruct.base.methods import MethodInfo
 
-SCHEMAS = Path(__file__).parents[2] / "schema"
-REVISIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28")
-PACKAGES = {revision: "v" + revision.replace("-", "_") for revision in REVISIONS} | {"merged": "merged"}
 SIDES = ("client", "server")
 POSITIONAL = {
     "tools/call": ["name", "arguments"],
@@ -51,17 +46,16 @@ class Stub(NamedTuple):
 
     @property
     def session(self) -> type[Any]:
-        module = importlib.import_module(f"mcpstruct_bindings.{PACKAGES[self.package]}.{self.side}")
-        base = getattr(module, f"{self.side.capitalize()}Session")
+        base = getattr(module_of(self.package, self.side), f"{self.side.capitalize()}Session")
         return type("Recorded", (RecordingSession, base), {"revision": self.revisions[-1]})
 
     @property
     def revisions(self) -> list[str]:
         """The revisions whose schemas the frames are held against: for merged, all that have the method."""
         if self.package != "merged":
-            return [self.package]
+            return [self.package[1:].replace("_", "-")]
         last = self.info.removed or "9999"
-        return [r for r in REVISIONS if self.info.since <= r < last]
+        return [r for r in revisions() if self.info.since <= r < last]
 
     @property
     def function(self) -> Any:
@@ -76,10 +70,6 @@ class Stub(NamedTuple):
     @property
     def hints(self) -> dict[str, Any]:
         return typing.get_type_hints(self.function, include_extras=True)
-
-
-def module_of(package: str, name: str) -> Any:
-    return importlib.import_module(f"mcpstruct_bindings.{PACKAGES[package]}.{name}")
 
 
 def sendable(package: str, side: str) -> dict[str, MethodInfo[Any, Any]]:
@@ -110,36 +100,13 @@ every_package = pytest.mark.parametrize("package", PACKAGES)
 # -- the vendored schemas -----------------------------------------------------------------------------------------
 
 
-@cache
-def schema_of(revision: str) -> dict[str, Any]:
-    """The schema with its corrections."""
-    schema = json.loads((SCHEMAS / f"{revision}.json").read_bytes())
-    for row in tomllib.loads((SCHEMAS / "overrides.toml").read_text())["correct"]:
-        if row.get("since", "") <= revision <= row.get("until", "9999"):
-            *path, last = row["path"].split("/")[1:]
-            node = schema.get("$defs") or schema["definitions"]
-            for key in path:
-                node = node[int(key) if isinstance(node, list) else key]
-            node[last] = json.loads(row["new"])
-    return schema
-
-
-@cache
-def validator(revision: str, definition: str) -> Any:
-    schema = schema_of(revision)
-    key = "$defs" if "$defs" in schema else "definitions"
-    root = {k: v for k, v in schema.items() if k in ("$schema", key)}
-    return jsonschema_rs.validator_for({**root, "allOf": [{"$ref": f"#/{key}/{definition}"}]})
-
-
 def faults(revision: str, definition: str, value: Any) -> list[str]:
-    return [str(error) for error in validator(revision, definition).iter_errors(value)]
+    return [str(error) for error in revisions()[revision].validator(definition).iter_errors(value)]
 
 
 def known_params(revision: str, definition: str) -> set[str]:
     """The keys that the schema names in the params of a message."""
-    schema = schema_of(revision)
-    definitions = schema.get("$defs") or schema["definitions"]
+    definitions = revisions()[revision].definitions
     found: set[str] = set()
 
     def collect(node: dict[str, Any]) -> None:
@@ -209,7 +176,7 @@ def test_returns_the_result_as_its_exact_type(stub: Stub) -> None:
         for arm in ARMS:
             for full in (True, False):
                 result = specimen(tp, arm=arm, full=full)
-                assert stub.package == "merged" or faults(stub.package, tp.__name__, result) == []
+                assert stub.package == "merged" or faults(stub.revisions[0], tp.__name__, result) == []
                 _, outcome = invoke(stub, plain_arguments(stub, arm=0, full=False), result)
                 assert type(outcome) is tp
                 assert to_dict(outcome) == result

@@ -12,16 +12,16 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
+from mcpstruct.base.codec import from_json, to_dict
+from mcpstruct.base.errors import Problem, ProtocolViolation
 from mcpstruct_codegen import outputs
 from mcpstruct_codegen.docs import Docs
 from mcpstruct_codegen.methods import method_of
 from mcpstruct_codegen.model import Model
 from mcpstruct_codegen.overrides import Overrides
 from mcpstruct_codegen.schemas import GeneratorError, Schema, definitions_of
-from mcpstruct_codegen.wellformed import check_definitions
-
-from mcpstruct.base.codec import from_json, to_dict
-from mcpstruct.base.errors import Problem, ProtocolViolation
+from mcpstruct_codegen.wellformed import check_definitions, check_names
 
 Node = dict[str, Any]
 REVISION = "2030-01-01"
@@ -92,7 +92,9 @@ def model(definitions: Node, overrides: Overrides | None = None, docs: Docs | No
     """The model of one revision."""
     source, rows = schema(definitions, **of_schema), overrides or Overrides()
     normal, table = outputs.prepare(source, rows)
-    return outputs.revision_model(source, normal, table, {m.name: m for m in table}, docs or Docs(), rows)
+    built = outputs.revision_model(source, normal, table, {m.name: m for m in table}, docs or Docs(), rows)
+    check_names(d.name for d in built.definitions)
+    return built
 
 
 @dataclass(frozen=True)

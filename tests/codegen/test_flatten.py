@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from mcpstruct_codegen.flatten import flatten
 from tests.codegen.support import (
     FREE,
     INTEGER,
@@ -25,6 +25,9 @@ from tests.codegen.support import (
     round_trip,
 )
 
+from mcpstruct_codegen.flatten import flatten
+from mcpstruct_codegen.schemas import NoRule
+
 CAT = obj({"kind": const("cat"), "lives": INTEGER})
 DOG = obj({"kind": const("dog")}, trick=TEXT)
 PETS: Node = {"Cat": CAT, "Dog": DOG, "Pet": one_of("Cat", "Dog")}
@@ -35,9 +38,7 @@ PETS: Node = {"Cat": CAT, "Dog": DOG, "Pet": one_of("Cat", "Dog")}
 
 def test_an_intersection_of_objects_is_one_object_with_the_fields_of_all() -> None:
     flat = flatten({"Base": obj({"a": TEXT}, b=TEXT), "All": {"allOf": [ref("Base"), obj({"c": INTEGER})]}})
-    assert flat["All"] == obj({"a": TEXT, "c": INTEGER}, b=TEXT) | {
-        "properties": {"a": TEXT, "b": TEXT, "c": INTEGER}
-    }
+    assert flat["All"] == obj({"a": TEXT, "c": INTEGER}, b=TEXT) | {"properties": {"a": TEXT, "b": TEXT, "c": INTEGER}}
 
 
 def test_what_stands_beside_an_intersection_is_part_of_it() -> None:
@@ -79,7 +80,7 @@ def test_an_intersection_may_contain_its_own_definition_in_a_field(tmp_path: Pat
         ({"P": TEXT, "A": obj({"p": {"allOf": [ref("P")]}})}, "A.p", "`allOf` of something else than objects"),
         ({**PETS, "A": {"allOf": [one_of("Cat", NULL)]}}, "A", "`allOf` of something else than objects"),
         ({**PETS, "A": {"allOf": [ref("Pet"), ref("Pet")]}}, "A", "`allOf` of two unions"),
-        ({"A": {"allOf": [ref("Nowhere")]}}, "A", "Nowhere, which is missing"),
+        ({"A": {"allOf": [ref("Nowhere")]}}, "A", "Nowhere"),
         ({"B": ref("B"), "A": {"allOf": [ref("B")]}}, "A", "refers to itself"),
         ({"A": {"allOf": [ref("A")]}}, "A", "refers to itself"),
         ({"A": {"allOf": [ref("B")]}, "B": {"allOf": [ref("A")]}}, "A", "refers to itself"),
@@ -133,7 +134,7 @@ def test_both_spellings_of_closed_are_one(nothing: object) -> None:
 
 
 def test_true_is_the_schema_of_anything() -> None:
-    flat = flatten({"A": {**FREE, "additionalProperties": True}, "B": obj(b=True)})  # type: ignore[dict-item]
+    flat = flatten({"A": {**FREE, "additionalProperties": True}, "B": obj(b=True)})
     assert flat["A"]["additionalProperties"] == {}
     assert flat["B"]["properties"]["b"] == {}
 
@@ -156,8 +157,19 @@ def test_what_only_annotates_is_left_out(prose: Node) -> None:
 
 
 def test_fields_may_be_named_like_keywords(tmp_path: Path) -> None:
-    names = ("description", "title", "examples", "default", "properties", "required", "anyOf", "minimum", "oneOf", "not")
-    made = bindings(tmp_path, {"A": obj({name: TEXT for name in names})})
+    names = (
+        "description",
+        "title",
+        "examples",
+        "default",
+        "properties",
+        "required",
+        "anyOf",
+        "minimum",
+        "oneOf",
+        "not",
+    )
+    made = bindings(tmp_path, {"A": obj(dict.fromkeys(names, TEXT))})
     whole = dict.fromkeys(names, "x")
     assert round_trip(made.types.A, whole) == whole
 
@@ -170,7 +182,9 @@ def test_a_copy_of_a_definition_with_a_constant_is_a_reference_to_it(tmp_path: P
 
 
 def test_a_copy_without_a_constant_stays_an_object_of_its_own(tmp_path: Path) -> None:
-    made = bindings(tmp_path, {"Size": obj({"n": INTEGER}), "Home": obj({"area": obj({"n": INTEGER}), "s": ref("Size")})})
+    made = bindings(
+        tmp_path, {"Size": obj({"n": INTEGER}), "Home": obj({"area": obj({"n": INTEGER}), "s": ref("Size")})}
+    )
     assert type(decoded(made.types.Home, {"area": {"n": 1}, "s": {"n": 1}}).area) is made.types.HomeArea
 
 
@@ -220,9 +234,9 @@ def test_a_refusal_tells_the_way_from_the_definition(node: Node, name: str) -> N
     [
         (obj(a=False), "A.a", "a schema that is False"),
         (obj(a={**FREE, "propertyNames": {"pattern": "x"}}), "A.a", "`propertyNames` that restrict"),
-        (obj(a={"$ref": "https://example.com/s.json"}), "A.a", "references to definitions of the same document"),
-        (obj(a={"$ref": "other.json#/$defs/B"}), "A.a", "references to definitions of the same document"),
-        (obj(a={"$ref": "#"}), "A.a", "references to definitions of the same document"),
+        (obj(a={"$ref": "https://example.com/s.json"}), "A.a", "of the same document"),
+        (obj(a={"$ref": "other.json#/$defs/B"}), "A.a", "of the same document"),
+        (obj(a={"$ref": "#"}), "A.a", "of the same document"),
         (obj(a={**ref("A"), "minLength": 1}), "A.a", "`$ref` beside other keywords"),
         (obj(a={**ref("A"), **obj(b=TEXT)}), "A.a", "`$ref` beside other keywords"),
     ],
@@ -230,3 +244,18 @@ def test_a_refusal_tells_the_way_from_the_definition(node: Node, name: str) -> N
 )
 def test_nodes_without_a_rule_are_refused(node: Any, name: str, reason: str) -> None:
     refused({"A": node}, name, reason)
+
+
+@pytest.mark.parametrize(
+    ("node", "told"),
+    [
+        ({"allOf": [ref("Nowhere")]}, "A: `allOf` leads to Nowhere, which is missing"),
+        ({"allOf": [ref("B")]}, "A: `allOf` leads to B, which is missing or refers to itself"),
+        (obj(a={"$ref": "https://example.com/s.json"}), "only references to definitions of the same document"),
+        ([1], re.escape("A: a schema that is [1]")),
+    ],
+    ids=["missing", "loop", "remote", "list"],
+)
+def test_the_phase_itself_refuses_what_no_importer_lets_in(node: Any, told: str) -> None:
+    with pytest.raises(NoRule, match=told):
+        flatten({"A": node, "B": ref("B")})

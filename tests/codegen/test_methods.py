@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcpstruct_codegen.methods import pascal, snake
 from msgspec import UNSET
 from tests.codegen.support import (
     FREE,
@@ -30,9 +29,10 @@ from tests.codegen.support import (
     table,
 )
 
-from mcpstruct.base.errors import MethodNotFound
+from mcpstruct.base.errors import METHOD_NOT_FOUND, MethodNotFound, ProtocolViolation
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.base.session import BaseSession
+from mcpstruct_codegen.methods import pascal, snake
 
 EMPTY: Node = {"EmptyResult": FREE}
 TOLD: Node = {"ToldNotification": message("told", notification=True)}
@@ -63,14 +63,16 @@ def parameters(function: Any) -> list[str]:
     """The parameters of a stub as it spells them, without `self` and the options that every request has."""
     signature = inspect.signature(function)
     keep = [p for name, p in signature.parameters.items() if name not in ("self", "timeout", "on_progress")]
-    return [str(p.replace(annotation=inspect.Parameter.empty)) + ("/kw" if p.kind is p.KEYWORD_ONLY else "") for p in keep]
+    return [
+        str(p.replace(annotation=inspect.Parameter.empty)) + ("/kw" if p.kind is p.KEYWORD_ONLY else "") for p in keep
+    ]
 
 
 def sent(made: Bindings, function: str, *args: Any, **options: Any) -> tuple[MethodInfo[Any, Any], Any, Any]:
     """What a stub of the client hands to its session: method, params, options."""
     calls: list[tuple[Any, Any, Any]] = []
 
-    class Session(made.client.ClientSession):  # type: ignore[misc, name-defined]
+    class Session(made.client.ClientSession):
         async def send_request(self, method: Any, params: Any, **given: Any) -> str:
             calls.append((method, params, given))
             return "answer"
@@ -101,7 +103,10 @@ def test_the_root_unions_tell_who_sends_what(tmp_path: Path) -> None:
 
 def test_each_session_has_the_methods_of_its_side(tmp_path: Path) -> None:
     made = bindings(tmp_path, TALK)
-    own = {cls: {n for n in vars(cls) if not n.startswith("__")} for cls in (made.client.ClientSession, made.server.ServerSession)}
+    own = {
+        cls: {n for n in vars(cls) if not n.startswith("__")}
+        for cls in (made.client.ClientSession, made.server.ServerSession)
+    }
     assert own[made.client.ClientSession] - {"_abc_impl"} == {"call", "move", "list", "ping", "notify_hear"}
     assert own[made.server.ServerSession] - {"_abc_impl"} == {"ask", "ping", "notify_told"}
     assert all(issubclass(cls, BaseSession) for cls in own)
@@ -116,7 +121,10 @@ def test_decoders_know_the_messages_of_each_side(tmp_path: Path) -> None:
 
 
 def test_a_union_of_one_member_that_comes_inlined_is_recognised(tmp_path: Path) -> None:
-    made = bindings(tmp_path, {**TALK, "ClientNotification": TALK["HearNotification"], "ServerNotification": ref("ToldNotification")})
+    made = bindings(
+        tmp_path,
+        {**TALK, "ClientNotification": TALK["HearNotification"], "ServerNotification": ref("ToldNotification")},
+    )
     assert made.methods.HEAR.direction == "client"
     assert made.methods.TOLD.direction == "server"
 
@@ -127,7 +135,7 @@ def test_a_request_inside_results_is_no_message_and_nobody_sends_it(tmp_path: Pa
     made = bindings(tmp_path, {**inner, "InputRequest": one_of("AskRequest")})
     assert made.methods.ASK.direction == "input"
     assert not hasattr(made.server.ServerSession, "ask")
-    assert [f for f in made.types.AskRequest.__struct_fields__] == ["params"]
+    assert made.types.AskRequest.__struct_fields__ == ("params",)
 
 
 def test_without_root_unions_requests_are_the_clients_and_notifications_the_servers(tmp_path: Path) -> None:
@@ -145,10 +153,16 @@ def test_a_side_may_have_nothing_to_say(tmp_path: Path, said: Node) -> None:
     made = bindings(tmp_path, {**EMPTY, "Thing": obj({"a": TEXT}), **said}, speaking=False)
     assert decoded(made.types.Thing, {"a": "x"}).a == "x"
     assert len(made.methods.METHODS) == len(said)
+    for decode in (made.decode.client_message, made.decode.server_message):
+        with pytest.raises(ProtocolViolation) as caught:
+            decode(b'{"jsonrpc":"2.0","id":1,"method":"nowhere"}')
+        assert caught.value.code == METHOD_NOT_FOUND
 
 
 def test_a_request_and_a_notification_of_one_name_keep_apart(tmp_path: Path) -> None:
-    made = bindings(tmp_path, {**EMPTY, "CallRequest": message("call"), "CallNotification": message("called", notification=True)})
+    made = bindings(
+        tmp_path, {**EMPTY, "CallRequest": message("call"), "CallNotification": message("called", notification=True)}
+    )
     assert made.methods.CALL.name == "call"
     assert made.methods.CALL_NOTIFICATION.name == "called"
 
@@ -178,7 +192,15 @@ def test_results_go_by_name_and_else_are_empty(tmp_path: Path) -> None:
 
 def test_a_response_definition_names_the_result_and_its_alternatives(tmp_path: Path) -> None:
     response = obj({"id": TEXT, "result": one_of("Later", "CallResult")})
-    made = bindings(tmp_path, {**request(obj()), "Later": obj({"when": TEXT}), "CallResult": obj({"x": TEXT}), "CallResultResponse": response})
+    made = bindings(
+        tmp_path,
+        {
+            **request(obj()),
+            "Later": obj({"when": TEXT}),
+            "CallResult": obj({"x": TEXT}),
+            "CallResultResponse": response,
+        },
+    )
     assert made.methods.CALL.result is made.types.CallResult
     assert made.methods.CALL.alternatives == (made.types.Later,)
     assert inspect.signature(made.client.ClientSession.call).return_annotation == "CallResult | Later"
@@ -235,7 +257,11 @@ def test_one_required_parameter_is_positional_and_meta_comes_last(tmp_path: Path
 
 def test_every_request_takes_a_timeout_and_a_progress_callback(tmp_path: Path) -> None:
     made = bindings(tmp_path, TALK)
-    for cls, name in ((made.client.ClientSession, "call"), (made.client.ClientSession, "ping"), (made.server.ServerSession, "ask")):
+    for cls, name in (
+        (made.client.ClientSession, "call"),
+        (made.client.ClientSession, "ping"),
+        (made.server.ServerSession, "ask"),
+    ):
         options = inspect.signature(getattr(cls, name)).parameters
         assert options["timeout"].default is UNSET
         assert options["on_progress"].default is None
@@ -254,13 +280,17 @@ def test_stubs_hand_over_the_method_and_its_params(tmp_path: Path) -> None:
 
 
 def test_the_table_of_overrides_says_what_is_positional(tmp_path: Path) -> None:
-    made = bindings(tmp_path, TALK, overrides=table(tmp_path, row("signature", method="thing/move", positional=["to", "from_"])))
+    made = bindings(
+        tmp_path, TALK, overrides=table(tmp_path, row("signature", method="thing/move", positional=["to", "from_"]))
+    )
     assert parameters(made.client.ClientSession.move) == ["to", "from_"]
     assert sent(made, "move", "there", "here")[1] == made.types.MoveRequestParams(to="there", from_="here")
 
 
 def test_an_optional_parameter_may_be_positional(tmp_path: Path) -> None:
-    made = bindings(tmp_path, TALK, overrides=table(tmp_path, row("signature", method="thing/list", positional=["cursor"])))
+    made = bindings(
+        tmp_path, TALK, overrides=table(tmp_path, row("signature", method="thing/list", positional=["cursor"]))
+    )
     assert parameters(made.client.ClientSession.list) == ["cursor=None", "limit=UNSET/kw"]
 
 
@@ -314,7 +344,7 @@ def parameters_to_give(function: Any) -> list[str]:
 def test_handlers_answer_method_not_found_until_they_are_overridden(tmp_path: Path) -> None:
     made = bindings(tmp_path, TALK)
 
-    class Handlers(made.server.ServerHandlers):  # type: ignore[misc, name-defined]
+    class Handlers(made.server.ServerHandlers):
         async def call(self, params: Any, ctx: Any) -> Any:
             return made.types.CallResult(said=params.name)
 

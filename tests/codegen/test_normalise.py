@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcpstruct_codegen.flatten import flatten
-from mcpstruct_codegen.normalise import normalise
-from mcpstruct_codegen.overrides import Overrides
 from tests.codegen.support import (
     FREE,
     INTEGER,
@@ -35,7 +32,10 @@ from tests.codegen.support import (
 
 from mcpstruct.base.codec import to_json
 from mcpstruct.base.errors import ProtocolViolation
-
+from mcpstruct_codegen.flatten import flatten
+from mcpstruct_codegen.normalise import normalise
+from mcpstruct_codegen.overrides import Overrides
+from mcpstruct_codegen.schemas import NoRule
 
 BARE: Node = {
     "EmptyResult": FREE,
@@ -49,7 +49,11 @@ BARE: Node = {
 
 def names(definitions: Node, **values: Any) -> set[str]:
     """The types that definitions become."""
-    return {d.name for d in model(definitions, **values).definitions} - {"EmptyResult", "PingRequest", "PongNotification"}
+    return {d.name for d in model(definitions, **values).definitions} - {
+        "EmptyResult",
+        "PingRequest",
+        "PongNotification",
+    }
 
 
 # -- which definitions ------------------------------------------------------------------------------------------------
@@ -94,7 +98,9 @@ def test_keeping_what_would_stay_anyway_has_no_effect(tmp_path: Path) -> None:
 
 
 def test_the_error_object_is_the_runtimes_own(tmp_path: Path) -> None:
-    made = bindings(tmp_path, {"Error": obj({"code": INTEGER, "message": TEXT}, data={}), "Task": obj(error=ref("Error"))})
+    made = bindings(
+        tmp_path, {"Error": obj({"code": INTEGER, "message": TEXT}, data={}), "Task": obj(error=ref("Error"))}
+    )
     task = {"error": {"code": 1, "message": "m", "data": None}}
     assert decoded(made.types.Task, task).error.code == 1
     assert round_trip(made.types.Task, task) == task
@@ -123,7 +129,11 @@ def test_inline_objects_are_named_by_their_path(tmp_path: Path) -> None:
     small = obj({"n": INTEGER})
     made = bindings(
         tmp_path,
-        {"Tool": obj(size=small, rows=array(array(small)), cells={**FREE, "additionalProperties": small}, deep=obj(er=small))},
+        {
+            "Tool": obj(
+                size=small, rows=array(array(small)), cells={**FREE, "additionalProperties": small}, deep=obj(er=small)
+            )
+        },
     )
     value = {"size": {"n": 1}, "rows": [[{"n": 2}]], "cells": {"a": {"n": 3}}, "deep": {"er": {"n": 4}}}
     tool = decoded(made.types.Tool, value)
@@ -135,14 +145,27 @@ def test_inline_objects_are_named_by_their_path(tmp_path: Path) -> None:
 
 
 def test_params_are_named_after_their_message(tmp_path: Path) -> None:
-    made = bindings(tmp_path, {"CallRequest": message("call", obj({"a": TEXT})), "EmptyResult": FREE, "ToldNotification": message("told", notification=True)})
+    made = bindings(
+        tmp_path,
+        {
+            "CallRequest": message("call", obj({"a": TEXT})),
+            "EmptyResult": FREE,
+            "ToldNotification": message("told", notification=True),
+        },
+    )
     assert made.methods.CALL.params is made.types.CallRequestParams
 
 
 def test_equal_inline_objects_under_one_key_share_the_name_that_the_table_gives(tmp_path: Path) -> None:
     notes = obj(text=TEXT)
-    definitions: Node = {"A": obj({"a": TEXT}, notes=notes), "B": obj({"b": TEXT}, notes=notes), "C": obj({"c": TEXT}, notes=obj(n=TEXT))}
-    made = bindings(tmp_path, definitions, overrides=table(tmp_path, row("name", path="/A/properties/notes", name="Notes")))
+    definitions: Node = {
+        "A": obj({"a": TEXT}, notes=notes),
+        "B": obj({"b": TEXT}, notes=notes),
+        "C": obj({"c": TEXT}, notes=obj(n=TEXT)),
+    }
+    made = bindings(
+        tmp_path, definitions, overrides=table(tmp_path, row("name", path="/A/properties/notes", name="Notes"))
+    )
     assert type(decoded(made.types.A, {"a": "x", "notes": {}}).notes) is made.types.Notes
     assert type(decoded(made.types.B, {"b": "x", "notes": {}}).notes) is made.types.Notes
     assert type(decoded(made.types.C, {"c": "x", "notes": {}}).notes) is made.types.CNotes
@@ -150,12 +173,18 @@ def test_equal_inline_objects_under_one_key_share_the_name_that_the_table_gives(
 
 def test_a_row_may_give_an_inline_object_the_name_of_its_equal(tmp_path: Path) -> None:
     definitions: Node = {"Notes": obj(text=TEXT), "A": obj(notes=obj(text=TEXT)), "B": obj({"n": ref("Notes")})}
-    made = bindings(tmp_path, definitions, overrides=table(tmp_path, row("name", path="/A/properties/notes", name="Notes")))
+    made = bindings(
+        tmp_path, definitions, overrides=table(tmp_path, row("name", path="/A/properties/notes", name="Notes"))
+    )
     assert type(decoded(made.types.A, {"notes": {}}).notes) is made.types.Notes
 
 
 def test_a_row_may_not_give_an_inline_object_the_name_of_another(tmp_path: Path) -> None:
-    definitions: Node = {"Notes": obj({"other": INTEGER}), "A": obj(notes=obj(text=TEXT)), "B": obj({"n": ref("Notes")})}
+    definitions: Node = {
+        "Notes": obj({"other": INTEGER}),
+        "A": obj(notes=obj(text=TEXT)),
+        "B": obj({"n": ref("Notes")}),
+    }
     rows = table(tmp_path, row("name", path="/A/properties/notes", name="Notes"))
     refused(definitions, "Notes", "the name of another definition", overrides=rows)
 
@@ -213,7 +242,9 @@ def test_any_json_value_is_any(tmp_path: Path) -> None:
 
 def test_a_closed_object_refuses_other_keys(tmp_path: Path) -> None:
     closed = {"additionalProperties": False}
-    made = bindings(tmp_path, {"Nothing": {**FREE, **closed}, "A": {**obj({"a": TEXT}), **closed}, "B": obj(no={**FREE, **closed})})
+    made = bindings(
+        tmp_path, {"Nothing": {**FREE, **closed}, "A": {**obj({"a": TEXT}), **closed}, "B": obj(no={**FREE, **closed})}
+    )
     assert fault(made.types.A, {"a": "x", "b": 1}).pointer == "/b"
     assert fault(made.types.Nothing, {"b": 1}).pointer == "/b"
     assert fault(made.types.B, {"no": {"b": 1}}).pointer == "/no/b"
@@ -244,7 +275,10 @@ def test_meta_keeps_every_key_and_knows_some(tmp_path: Path, where: str) -> None
     meta = obj({"progressToken": TEXT}, **{"vendor.example/clientInfo": TEXT})
     name = {"inline": "ToolMeta", "named": "ZMeta", "named-before": "AMeta"}[where]
     tool = obj(_meta=meta if where == "inline" else ref(name))
-    made = bindings(tmp_path, dict(sorted({"Tool": tool, "Home": obj(t=ref("Tool")), **({} if where == "inline" else {name: meta})}.items())))
+    made = bindings(
+        tmp_path,
+        dict(sorted({"Tool": tool, "Home": obj(t=ref("Tool")), **({} if where == "inline" else {name: meta})}.items())),
+    )
     whole = {"_meta": {"progressToken": "p", "vendor.example/clientInfo": "c", "own": [1]}}
     bag = decoded(made.types.Tool, whole).meta
     assert type(bag) is getattr(made.types, name)
@@ -256,7 +290,7 @@ def test_meta_keeps_every_key_and_knows_some(tmp_path: Path, where: str) -> None
 def test_a_bag_can_be_made_and_changed_by_attribute(tmp_path: Path) -> None:
     made = bindings(tmp_path, {"Tool": obj({"a": TEXT}, _meta=obj(progressToken=TEXT))})
     bag = made.types.ToolMeta(other=1)
-    bag.progress_token = "p"
+    bag.progress_token = "p"  # noqa: S105 - no secret
     assert bag == {"other": 1, "progressToken": "p"}
     bag.progress_token = None
     assert bag == {"other": 1}
@@ -265,7 +299,7 @@ def test_a_bag_can_be_made_and_changed_by_attribute(tmp_path: Path) -> None:
 
 
 def test_keys_of_a_bag_that_are_methods_of_dict_get_an_underscore(tmp_path: Path) -> None:
-    keys = {name: TEXT for name in ("keys", "items", "get", "copy", "class", "plain")}
+    keys = dict.fromkeys(("keys", "items", "get", "copy", "class", "plain"), TEXT)
     made = bindings(tmp_path, {"Tool": obj({"a": TEXT}, _meta=obj(**keys))})
     bag = decoded(made.types.Tool, {"a": "x", "_meta": dict.fromkeys(keys, "v")}).meta
     assert (bag.keys_, bag.items_, bag.get_, bag.copy_, bag.class_, bag.plain) == ("v",) * 6
@@ -273,7 +307,10 @@ def test_keys_of_a_bag_that_are_methods_of_dict_get_an_underscore(tmp_path: Path
 
 
 def test_meta_without_known_keys_is_a_dict(tmp_path: Path) -> None:
-    made = bindings(tmp_path, {"MetaObject": FREE, "A": obj({"a": TEXT}, _meta=FREE), "B": obj({"b": TEXT}, _meta=ref("MetaObject"))})
+    made = bindings(
+        tmp_path,
+        {"MetaObject": FREE, "A": obj({"a": TEXT}, _meta=FREE), "B": obj({"b": TEXT}, _meta=ref("MetaObject"))},
+    )
     assert type(decoded(made.types.A, {"a": "x", "_meta": {"k": 1}}).meta) is dict
     assert type(decoded(made.types.B, {"b": "x", "_meta": {"k": 1}}).meta) is dict
 
@@ -353,3 +390,9 @@ def test_dict_in_dict_out() -> None:
         "A": {"type": "object", "properties": {"a": ref("AA")}, "required": ["a"]},
         "AA": {"type": "object", "properties": {"b": TEXT}, "required": ["b"], "x-inline": "AA"},
     }
+
+
+@pytest.mark.parametrize("node", [obj(x=ref("Nowhere")), one_of("Nowhere", TEXT)], ids=["field", "union"])
+def test_the_phase_itself_refuses_references_to_nothing(node: Node) -> None:
+    with pytest.raises(NoRule, match=r"A.*: refers to Nowhere, which is not defined"):
+        normalise(flatten({"A": node}), (), Overrides(), "2030-01-01")

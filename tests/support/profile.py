@@ -10,9 +10,9 @@ NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 
 
 def effort(examples: int) -> settings:
-    """Settings of a property test that tries so many examples by default, and 40 times as many at night."""
+    """Settings of a property test that tries so many examples by default, and 20 times as many at night."""
     return settings(
-        max_examples=examples * 40 if NIGHTLY else examples,
+        max_examples=examples * 20 if NIGHTLY else examples,
         derandomize=not NIGHTLY,
         database=None,
         deadline=None,

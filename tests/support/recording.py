@@ -6,8 +6,9 @@ runs a call without an event loop.
 
 from __future__ import annotations
 
+import importlib
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, TypeVar, cast
 
 from msgspec import UNSET
@@ -15,17 +16,23 @@ from msgspec import inspect as mi
 
 from mcpstruct.base.bag import Known
 from mcpstruct.base.codec import to_json
-from mcpstruct.base.errors import RemoteError
+from mcpstruct.base.errors import ProtocolViolation, RemoteError
 from mcpstruct.base.messages import response
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.base.session import BaseSession, ProgressCallback, Timeout
 from mcpstruct.base.untagged import UntaggedUnion
 
 T = TypeVar("T")
+PACKAGES = ("v2024_11_05", "v2025_03_26", "v2025_06_18", "v2025_11_25", "v2026_07_28", "merged")
 DOCUMENT = dict[str, Any]
 FIRST_MODERN = "2026-07-28"
 PROTOCOL_VERSION = "io.modelcontextprotocol/protocolVersion"
 CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
+
+
+def module_of(package: str, name: str) -> Any:
+    """A module of generated bindings."""
+    return importlib.import_module(f"mcpstruct_bindings.{package}.{name}")
 
 
 class Sent(NamedTuple):
@@ -86,6 +93,15 @@ class RecordingSession(BaseSession):
             added["progressToken"] = progress_token
         if added and hasattr(params, "meta"):
             params.meta = {**(params.meta or {}), **added}
+
+
+def violation_of(decode: Callable[..., Any], *arguments: Any) -> ProtocolViolation:
+    """The `ProtocolViolation` that a decoder raises, and nothing else."""
+    try:
+        received = decode(*arguments)
+    except ProtocolViolation as violation:
+        return violation
+    raise AssertionError(f"accepted: {received}")
 
 
 def drive(call: Coroutine[Any, Any, T]) -> T:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import importlib
 import json
 import typing
+from collections.abc import Callable
 from functools import cache, cached_property
 from types import ModuleType
 from typing import Any, Literal
 
 import jsonschema_rs
+import pytest
 from hypothesis.strategies import SearchStrategy
 from tests.support.instances import Instances, Vocabulary
 
+from mcpstruct.base.errors import ProtocolViolation
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct_codegen.overrides import Overrides
 from mcpstruct_codegen.schemas import Schema, load_all, schema_directory
@@ -111,3 +114,33 @@ def canonical(value: Any) -> str:
 def encoded(value: Any) -> bytes:
     """A plain JSON value as bytes."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+
+
+def refusal(decode: Callable[[bytes], Any], data: bytes) -> ProtocolViolation | None:
+    """Why a decoder refuses the bytes; None where it takes them. It may refuse them in one way only."""
+    try:
+        decode(data)
+    except ProtocolViolation as violation:
+        return violation
+    return None
+
+
+def message_cases() -> list[Any]:
+    """Every revision, side and method that the side may send, as test parameters."""
+    return [
+        pytest.param(r, side, info, id=f"{r}-{side}-{info.name}")
+        for r in revisions().values()
+        for side in ("client", "server")
+        for info in r.sent_by(side)
+    ]
+
+
+def result_cases() -> list[Any]:
+    """Every revision, request and type that its result may have, as test parameters."""
+    return [
+        pytest.param(r, info, tp, id=f"{r}-{info.name}-{tp.__name__}")
+        for r in revisions().values()
+        for info in r.methods.values()
+        if info.kind == "request"
+        for tp in (info.result, *info.alternatives)
+    ]

@@ -18,9 +18,11 @@ __all__ = [
     "Received",
     "ResponseDecoder",
     "ServerMessage",
+    "client_decoder",
     "client_message",
     "response",
     "response_decoder",
+    "server_decoder",
     "server_message",
 ]
 
@@ -74,8 +76,14 @@ ServerMessage: TypeAlias = (
 )
 """Any request or notification that a server sends."""
 
-client_message: MessageDecoder[ClientMessage] = MessageDecoder(ClientMessage, "client", METHODS, batches=True)
-"""Decode what a client sent."""
+client_decoder: MessageDecoder[ClientMessage] = MessageDecoder(ClientMessage, "client", METHODS, batches=True)
+"""For what a client sends, batches and limits included."""
 
-server_message: MessageDecoder[ServerMessage] = MessageDecoder(ServerMessage, "server", METHODS, batches=True)
-"""Decode what a server sent."""
+server_decoder: MessageDecoder[ServerMessage] = MessageDecoder(ServerMessage, "server", METHODS, batches=True)
+"""For what a server sends, batches and limits included."""
+
+client_message = client_decoder.decode
+"""Decode one message that a client sent."""
+
+server_message = server_decoder.decode
+"""Decode one message that a server sent."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 from msgspec import UNSET, Meta, UnsetType, field
 
 from mcpstruct.base.bag import Bag, Known
-from mcpstruct.base.structs import LazyStruct, MessageBase, StructBase, lazy
+from mcpstruct.base.structs import MessageBase, StructBase, WatchedStruct, lazy
 from mcpstruct.base.untagged import Rule, untagged
 
 
@@ -618,7 +618,7 @@ class SubscriptionFilter(StructBase, kw_only=True):
 
 
 @lazy(meta=NotificationMetaObject)
-class SubscriptionsAcknowledgedNotificationParams(LazyStruct, kw_only=True):
+class SubscriptionsAcknowledgedNotificationParams(WatchedStruct, kw_only=True):
     """What the server grants of a requested subscription."""
 
     notifications: SubscriptionFilter
@@ -644,7 +644,7 @@ else:
 
 
 @lazy(meta=NotificationMetaObject)
-class CancelledNotificationParams(LazyStruct, kw_only=True):
+class CancelledNotificationParams(WatchedStruct, kw_only=True):
     """Names the request being called off and, optionally, why."""
 
     reason: str | None = None
@@ -728,7 +728,7 @@ class ListRootsResult(StructBase, kw_only=True):
 
 
 @lazy(meta=NotificationMetaObject)
-class LoggingMessageNotificationParams(LazyStruct, kw_only=True):
+class LoggingMessageNotificationParams(WatchedStruct, kw_only=True):
     """One log message: severity, logger and data."""
 
     data: Any
@@ -750,7 +750,7 @@ class LoggingMessageNotification(MessageBase, kw_only=True, tag_field="method", 
 
 
 @lazy(meta=NotificationMetaObject)
-class ProgressNotificationParams(LazyStruct, kw_only=True):
+class ProgressNotificationParams(WatchedStruct, kw_only=True):
     """How far a request has come, and which request it is."""
 
     progress: int | float
@@ -791,7 +791,7 @@ class Prompt(StructBase, kw_only=True):
 
 
 @lazy(meta=NotificationMetaObject)
-class PromptListChangedNotificationParams(LazyStruct, kw_only=True):
+class PromptListChangedNotificationParams(WatchedStruct, kw_only=True):
     """Carries metadata only."""
 
     meta: NotificationMetaObject | None = field(default=None, name="_meta")
@@ -832,7 +832,7 @@ class Resource(StructBase, kw_only=True):
 
 
 @lazy(meta=NotificationMetaObject)
-class ResourceListChangedNotificationParams(LazyStruct, kw_only=True):
+class ResourceListChangedNotificationParams(WatchedStruct, kw_only=True):
     """Carries metadata only."""
 
     meta: NotificationMetaObject | None = field(default=None, name="_meta")
@@ -871,7 +871,7 @@ class ResourceTemplate(StructBase, kw_only=True):
 
 
 @lazy(meta=NotificationMetaObject)
-class ResourceUpdatedNotificationParams(LazyStruct, kw_only=True):
+class ResourceUpdatedNotificationParams(WatchedStruct, kw_only=True):
     """Names the resource that has new contents."""
 
     uri: str
@@ -901,7 +901,7 @@ class TextContent(StructBase, kw_only=True, tag_field="type", tag="text"):
 
 
 @lazy("input_schema", "output_schema")
-class Tool(LazyStruct, kw_only=True):
+class Tool(WatchedStruct, kw_only=True):
     """A tool the server offers: its name, purpose and input schema."""
 
     input_schema: dict[str, Any]
@@ -925,7 +925,7 @@ class Tool(LazyStruct, kw_only=True):
 
 
 @lazy(meta=NotificationMetaObject)
-class ToolListChangedNotificationParams(LazyStruct, kw_only=True):
+class ToolListChangedNotificationParams(WatchedStruct, kw_only=True):
     """Carries metadata only."""
 
     meta: NotificationMetaObject | None = field(default=None, name="_meta")
@@ -1034,7 +1034,7 @@ class GetTaskResult(StructBase, kw_only=True):
 
 
 @lazy(meta=NotificationMetaObject)
-class NotificationParams(LazyStruct, kw_only=True):
+class NotificationParams(WatchedStruct, kw_only=True):
     """Bare params of a notification: metadata and nothing more."""
 
     meta: NotificationMetaObject | None = field(default=None, name="_meta")
@@ -1144,7 +1144,7 @@ class SubscriptionsListenResultMetaObject(Bag):
 
 
 @lazy(meta=SubscriptionsListenResultMetaObject)
-class SubscriptionsListenResult(LazyStruct, kw_only=True):
+class SubscriptionsListenResult(WatchedStruct, kw_only=True):
     """Ends a subscription stream in good order; it never comes if the connection just drops."""
 
     meta: SubscriptionsListenResultMetaObject = field(name="_meta")
@@ -1154,7 +1154,7 @@ class SubscriptionsListenResult(LazyStruct, kw_only=True):
 
 
 @lazy(meta=ResultMetaObject)
-class CompleteResult(LazyStruct, kw_only=True):
+class CompleteResult(WatchedStruct, kw_only=True):
     """Suggestions for an argument's value."""
 
     completion: CompleteResultCompletion
@@ -1166,7 +1166,7 @@ class CompleteResult(LazyStruct, kw_only=True):
 
 
 @lazy(meta=ResultMetaObject)
-class ListPromptsResult(LazyStruct, kw_only=True):
+class ListPromptsResult(WatchedStruct, kw_only=True):
     """One page of the server's prompts."""
 
     prompts: list[Prompt]
@@ -1184,7 +1184,7 @@ class ListPromptsResult(LazyStruct, kw_only=True):
 
 
 @lazy(meta=ResultMetaObject)
-class ListResourceTemplatesResult(LazyStruct, kw_only=True):
+class ListResourceTemplatesResult(WatchedStruct, kw_only=True):
     """One page of the server's resource templates."""
 
     resource_templates: list[ResourceTemplate]
@@ -1202,7 +1202,7 @@ class ListResourceTemplatesResult(LazyStruct, kw_only=True):
 
 
 @lazy(meta=ResultMetaObject)
-class ListResourcesResult(LazyStruct, kw_only=True):
+class ListResourcesResult(WatchedStruct, kw_only=True):
     """One page of the server's resources."""
 
     resources: list[Resource]
@@ -1220,7 +1220,7 @@ class ListResourcesResult(LazyStruct, kw_only=True):
 
 
 @lazy(meta=ResultMetaObject)
-class ListToolsResult(LazyStruct, kw_only=True):
+class ListToolsResult(WatchedStruct, kw_only=True):
     """One page of the server's tools."""
 
     tools: list[Tool]
@@ -1238,7 +1238,7 @@ class ListToolsResult(LazyStruct, kw_only=True):
 
 
 @lazy(meta=ResultMetaObject)
-class ReadResourceResult(LazyStruct, kw_only=True):
+class ReadResourceResult(WatchedStruct, kw_only=True):
     """The contents found at a resource's URI."""
 
     contents: list[ResourceContentsUnion]
@@ -1388,7 +1388,7 @@ class ToolResultContent(StructBase, kw_only=True, tag_field="type", tag="tool_re
 
 
 @lazy(meta=ResultMetaObject)
-class CallToolResult(LazyStruct, kw_only=True):
+class CallToolResult(WatchedStruct, kw_only=True):
     """What a tool gave back: content for the model and, optionally, structured data."""
 
     content: list[ContentBlock]
@@ -1442,7 +1442,7 @@ class RequestMetaObject(Bag):
 
 
 @lazy(meta=RequestMetaObject)
-class ListToolsRequestParams(LazyStruct, kw_only=True):
+class ListToolsRequestParams(WatchedStruct, kw_only=True):
     """Says which page of tools to list."""
 
     cursor: str | None = None
@@ -1461,7 +1461,7 @@ class ListToolsRequest(MessageBase, kw_only=True, tag_field="method", tag="tools
 
 
 @lazy(meta=RequestMetaObject)
-class PingRequestParams(LazyStruct, kw_only=True):
+class PingRequestParams(WatchedStruct, kw_only=True):
     """Carries metadata only."""
 
     meta: RequestMetaObject | None = field(default=None, name="_meta")
@@ -1508,7 +1508,7 @@ class ServerCapabilities(StructBase, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class SetLevelRequestParams(LazyStruct, kw_only=True):
+class SetLevelRequestParams(WatchedStruct, kw_only=True):
     """Says from which severity on to send log messages."""
 
     level: LoggingLevel
@@ -1527,7 +1527,7 @@ class SetLevelRequest(MessageBase, kw_only=True, tag_field="method", tag="loggin
 
 
 @lazy(meta=RequestMetaObject)
-class SubscribeRequestParams(LazyStruct, kw_only=True):
+class SubscribeRequestParams(WatchedStruct, kw_only=True):
     """Names the resource to watch."""
 
     uri: str
@@ -1546,7 +1546,7 @@ class SubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resou
 
 
 @lazy(meta=RequestMetaObject)
-class UnsubscribeRequestParams(LazyStruct, kw_only=True):
+class UnsubscribeRequestParams(WatchedStruct, kw_only=True):
     """Names the resource to stop watching."""
 
     uri: str
@@ -1578,7 +1578,7 @@ class ElicitRequestFormParamsRequestedSchema(StructBase, kw_only=True, tag_field
 
 
 @lazy(meta=RequestMetaObject)
-class ElicitRequestURLParams(LazyStruct, kw_only=True, tag_field="mode", tag="url"):
+class ElicitRequestURLParams(WatchedStruct, kw_only=True, tag_field="mode", tag="url"):
     """An elicitation that the user carries out at a URL, out of the client's sight."""
 
     mode: ClassVar[Literal["url"]] = "url"
@@ -1596,7 +1596,7 @@ class ElicitRequestURLParams(LazyStruct, kw_only=True, tag_field="mode", tag="ur
 
 
 @lazy(meta=RequestMetaObject)
-class PaginatedRequestParams(LazyStruct, kw_only=True):
+class PaginatedRequestParams(WatchedStruct, kw_only=True):
     """Says which page of a listing to return."""
 
     meta: RequestMetaObject | None = field(default=None, name="_meta")
@@ -1606,7 +1606,7 @@ class PaginatedRequestParams(LazyStruct, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class RequestParams(LazyStruct, kw_only=True):
+class RequestParams(WatchedStruct, kw_only=True):
     """Bare params of a request: metadata and nothing more."""
 
     meta: RequestMetaObject | None = field(default=None, name="_meta")
@@ -1627,7 +1627,7 @@ class DiscoverRequest(MessageBase, kw_only=True, tag_field="method", tag="server
 
 
 @lazy(meta=ResultMetaObject)
-class DiscoverResult(LazyStruct, kw_only=True):
+class DiscoverResult(WatchedStruct, kw_only=True):
     """The server's description of itself: revisions, capabilities and instructions."""
 
     cache_scope: Literal["private", "public"]
@@ -1647,7 +1647,7 @@ class DiscoverResult(LazyStruct, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class SubscriptionsListenRequestParams(LazyStruct, kw_only=True):
+class SubscriptionsListenRequestParams(WatchedStruct, kw_only=True):
     """Selects the notifications wanted on the stream."""
 
     meta: RequestMetaObject = field(name="_meta")
@@ -1661,7 +1661,7 @@ ElicitRequestParamsRequestedSchema: TypeAlias = ElicitRequestFormParamsRequested
 
 
 @lazy(meta=RequestMetaObject)
-class CompleteRequestParams(LazyStruct, kw_only=True):
+class CompleteRequestParams(WatchedStruct, kw_only=True):
     """Says which argument of which prompt or resource template to complete."""
 
     argument: CompleteRequestParamsArgument
@@ -1706,7 +1706,7 @@ class CreateMessageResult(StructBase, kw_only=True):
 
 
 @lazy(meta=ResultMetaObject)
-class GetPromptResult(LazyStruct, kw_only=True):
+class GetPromptResult(WatchedStruct, kw_only=True):
     """A prompt with its arguments filled in, ready for the model."""
 
     messages: list[PromptMessage]
@@ -1720,7 +1720,7 @@ class GetPromptResult(LazyStruct, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class InitializeRequestParams(LazyStruct, kw_only=True):
+class InitializeRequestParams(WatchedStruct, kw_only=True):
     """The revision the client proposes, its capabilities and its identity."""
 
     capabilities: ClientCapabilities
@@ -1758,7 +1758,7 @@ class InitializeResult(StructBase, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class ListPromptsRequestParams(LazyStruct, kw_only=True):
+class ListPromptsRequestParams(WatchedStruct, kw_only=True):
     """Says which page of prompts to list."""
 
     cursor: str | None = None
@@ -1777,7 +1777,7 @@ class ListPromptsRequest(MessageBase, kw_only=True, tag_field="method", tag="pro
 
 
 @lazy(meta=RequestMetaObject)
-class ListResourceTemplatesRequestParams(LazyStruct, kw_only=True):
+class ListResourceTemplatesRequestParams(WatchedStruct, kw_only=True):
     """Says which page of resource templates to list."""
 
     cursor: str | None = None
@@ -1796,7 +1796,7 @@ class ListResourceTemplatesRequest(MessageBase, kw_only=True, tag_field="method"
 
 
 @lazy(meta=RequestMetaObject)
-class ListResourcesRequestParams(LazyStruct, kw_only=True):
+class ListResourcesRequestParams(WatchedStruct, kw_only=True):
     """Says which page of resources to list."""
 
     cursor: str | None = None
@@ -1815,7 +1815,7 @@ class ListResourcesRequest(MessageBase, kw_only=True, tag_field="method", tag="r
 
 
 @lazy(meta=RequestMetaObject)
-class ListRootsRequestParams(LazyStruct, kw_only=True):
+class ListRootsRequestParams(WatchedStruct, kw_only=True):
     """Carries metadata only."""
 
     meta: RequestMetaObject | None = field(default=None, name="_meta")
@@ -1850,7 +1850,7 @@ class SamplingMessage(StructBase, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class ElicitRequestFormParams(LazyStruct, kw_only=True):
+class ElicitRequestFormParams(WatchedStruct, kw_only=True):
     """An elicitation that the user answers by filling in a form; not for secrets."""
 
     message: str
@@ -1913,7 +1913,7 @@ class SubscriptionsListenRequest(MessageBase, kw_only=True, tag_field="method", 
 
 
 @lazy(meta=RequestMetaObject)
-class CallToolRequestParams(LazyStruct, kw_only=True):
+class CallToolRequestParams(WatchedStruct, kw_only=True):
     """Names the tool to run and the arguments to run it with."""
 
     name: str
@@ -1940,7 +1940,7 @@ class CallToolRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/
 
 
 @lazy(meta=RequestMetaObject)
-class CreateMessageRequestParams(LazyStruct, kw_only=True):
+class CreateMessageRequestParams(WatchedStruct, kw_only=True):
     """The conversation to continue, and how the model should go about it."""
 
     max_tokens: int
@@ -1979,7 +1979,7 @@ class CreateMessageRequest(MessageBase, kw_only=True, tag_field="method", tag="s
 
 
 @lazy(meta=RequestMetaObject)
-class GetPromptRequestParams(LazyStruct, kw_only=True):
+class GetPromptRequestParams(WatchedStruct, kw_only=True):
     """Names the prompt and the values to fill it in with."""
 
     name: str
@@ -2004,7 +2004,7 @@ class GetPromptRequest(MessageBase, kw_only=True, tag_field="method", tag="promp
 
 
 @lazy(meta=RequestMetaObject)
-class ReadResourceRequestParams(LazyStruct, kw_only=True):
+class ReadResourceRequestParams(WatchedStruct, kw_only=True):
     """Says which resource to read."""
 
     uri: str
@@ -2044,7 +2044,7 @@ InputRequests: TypeAlias = dict[str, InputRequest]
 
 
 @lazy(meta=ResultMetaObject)
-class InputRequiredResult(LazyStruct, kw_only=True, tag_field="resultType", tag="input_required"):
+class InputRequiredResult(WatchedStruct, kw_only=True, tag_field="resultType", tag="input_required"):
     """Says the request is unfinished: answer what is asked, if anything, and send it again."""
 
     result_type: ClassVar[Literal["input_required"]] = "input_required"

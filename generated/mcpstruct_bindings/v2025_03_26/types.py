@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 from msgspec import Meta, field
 
 from mcpstruct.base.bag import Bag, Known
-from mcpstruct.base.structs import LazyStruct, MessageBase, StructBase, lazy
+from mcpstruct.base.structs import LazyStruct, MessageBase, StructBase, WatchedStruct, lazy
 from mcpstruct.base.untagged import Rule, untagged
 
 
@@ -887,7 +887,7 @@ class ListRootsResult(StructBase, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class PingRequestParams(LazyStruct, kw_only=True):
+class PingRequestParams(WatchedStruct, kw_only=True):
     """Carries metadata only.
 
     https://modelcontextprotocol.io/specification/2025-03-26
@@ -1105,7 +1105,7 @@ class ListResourcesResult(StructBase, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class ListRootsRequestParams(LazyStruct, kw_only=True):
+class ListRootsRequestParams(WatchedStruct, kw_only=True):
     """Carries metadata only.
 
     https://modelcontextprotocol.io/specification/2025-03-26

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 from msgspec import Meta, field
 
 from mcpstruct.base.bag import Bag, Known
-from mcpstruct.base.structs import LazyStruct, MessageBase, StructBase, lazy
+from mcpstruct.base.structs import MessageBase, StructBase, WatchedStruct, lazy
 from mcpstruct.base.untagged import Rule, untagged
 
 
@@ -1007,7 +1007,7 @@ class ListRootsResult(StructBase, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class PingRequestParams(LazyStruct, kw_only=True):
+class PingRequestParams(WatchedStruct, kw_only=True):
     """Carries metadata only.
 
     https://modelcontextprotocol.io/specification/2025-06-18/schema#pingrequest
@@ -1191,7 +1191,7 @@ class TextContent(StructBase, kw_only=True, tag_field="type", tag="text"):
 
 
 @lazy("input_schema", "output_schema")
-class Tool(LazyStruct, kw_only=True):
+class Tool(WatchedStruct, kw_only=True):
     """A tool the server offers: its name, purpose and input schema.
 
     https://modelcontextprotocol.io/specification/2025-06-18/schema#tool
@@ -1295,7 +1295,7 @@ class ListResourcesResult(StructBase, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class ListRootsRequestParams(LazyStruct, kw_only=True):
+class ListRootsRequestParams(WatchedStruct, kw_only=True):
     """Carries metadata only.
 
     https://modelcontextprotocol.io/specification/2025-06-18/schema#listrootsrequest

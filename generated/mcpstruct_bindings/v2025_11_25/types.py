@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 from msgspec import Meta, field
 
 from mcpstruct.base.bag import Bag, Known
-from mcpstruct.base.structs import LazyStruct, MessageBase, StructBase, lazy
+from mcpstruct.base.structs import MessageBase, StructBase, WatchedStruct, lazy
 from mcpstruct.base.untagged import Rule, untagged
 
 
@@ -862,7 +862,7 @@ class RequestMetaObject(Bag):
 
 
 @lazy(meta=RequestMetaObject)
-class CallToolRequestParams(LazyStruct, kw_only=True):
+class CallToolRequestParams(WatchedStruct, kw_only=True):
     """Names the tool to run and the arguments to run it with.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#calltoolrequestparams
@@ -941,7 +941,7 @@ class ClientCapabilitiesTasksRequests(StructBase, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class CompleteRequestParams(LazyStruct, kw_only=True):
+class CompleteRequestParams(WatchedStruct, kw_only=True):
     """Says which argument of which prompt or resource template to complete.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#completerequestparams
@@ -958,7 +958,7 @@ class CompleteRequestParams(LazyStruct, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class ElicitRequestURLParams(LazyStruct, kw_only=True, tag_field="mode", tag="url"):
+class ElicitRequestURLParams(WatchedStruct, kw_only=True, tag_field="mode", tag="url"):
     """An elicitation that the user carries out at a URL, out of the client's sight.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#elicitrequesturlparams
@@ -1002,7 +1002,7 @@ https://modelcontextprotocol.io/specification/2025-11-25/schema#emptyresult
 
 
 @lazy(meta=RequestMetaObject)
-class GetPromptRequestParams(LazyStruct, kw_only=True):
+class GetPromptRequestParams(WatchedStruct, kw_only=True):
     """Names the prompt and the values to fill it in with.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#getpromptrequestparams
@@ -1117,7 +1117,7 @@ class LoggingMessageNotification(MessageBase, kw_only=True, tag_field="method", 
 
 
 @lazy(meta=RequestMetaObject)
-class PaginatedRequestParams(LazyStruct, kw_only=True):
+class PaginatedRequestParams(WatchedStruct, kw_only=True):
     """Says which page of a listing to return.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#paginatedrequestparams
@@ -1168,7 +1168,7 @@ class Prompt(StructBase, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class ReadResourceRequestParams(LazyStruct, kw_only=True):
+class ReadResourceRequestParams(WatchedStruct, kw_only=True):
     """Says which resource to read.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#readresourcerequestparams
@@ -1193,7 +1193,7 @@ class ReadResourceResult(StructBase, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class RequestParams(LazyStruct, kw_only=True):
+class RequestParams(WatchedStruct, kw_only=True):
     """Bare params of a request: metadata and nothing more.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#requestparams
@@ -1303,7 +1303,7 @@ class ServerCapabilitiesTasksRequests(StructBase, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class SetLevelRequestParams(LazyStruct, kw_only=True):
+class SetLevelRequestParams(WatchedStruct, kw_only=True):
     """Says from which severity on to send log messages.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#setlevelrequestparams
@@ -1331,7 +1331,7 @@ https://modelcontextprotocol.io/specification/2025-11-25/schema#singleselectenum
 
 
 @lazy(meta=RequestMetaObject)
-class SubscribeRequestParams(LazyStruct, kw_only=True):
+class SubscribeRequestParams(WatchedStruct, kw_only=True):
     """Names the resource to watch.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#subscriberequestparams
@@ -1424,7 +1424,7 @@ class TitledMultiSelectEnumSchema(StructBase, kw_only=True, tag_field="type", ta
 
 
 @lazy("input_schema", "output_schema")
-class Tool(LazyStruct, kw_only=True):
+class Tool(WatchedStruct, kw_only=True):
     """A tool the server offers: its name, purpose and input schema.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#tool
@@ -1451,7 +1451,7 @@ class Tool(LazyStruct, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class UnsubscribeRequestParams(LazyStruct, kw_only=True):
+class UnsubscribeRequestParams(WatchedStruct, kw_only=True):
     """Names the resource to stop watching.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#unsubscriberequestparams
@@ -1586,7 +1586,7 @@ class GetPromptRequest(MessageBase, kw_only=True, tag_field="method", tag="promp
 
 
 @lazy(meta=RequestMetaObject)
-class InitializeRequestParams(LazyStruct, kw_only=True):
+class InitializeRequestParams(WatchedStruct, kw_only=True):
     """The revision the client proposes, its capabilities and its identity.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#initializerequestparams
@@ -1961,7 +1961,7 @@ class ElicitRequestFormParamsRequestedSchema(StructBase, kw_only=True, tag_field
 
 
 @lazy(meta=RequestMetaObject)
-class ElicitRequestFormParams(LazyStruct, kw_only=True):
+class ElicitRequestFormParams(WatchedStruct, kw_only=True):
     """An elicitation that the user answers by filling in a form; not for secrets.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#elicitrequestformparams
@@ -2104,7 +2104,7 @@ class SamplingMessage(StructBase, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class CreateMessageRequestParams(LazyStruct, kw_only=True):
+class CreateMessageRequestParams(WatchedStruct, kw_only=True):
     """The conversation to continue, and how the model should go about it.
 
     https://modelcontextprotocol.io/specification/2025-11-25/schema#createmessagerequestparams

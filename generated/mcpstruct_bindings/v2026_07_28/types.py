@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 from msgspec import UNSET, Meta, UnsetType, field
 
 from mcpstruct.base.bag import Bag, Known
-from mcpstruct.base.structs import LazyStruct, MessageBase, StructBase, lazy
+from mcpstruct.base.structs import MessageBase, StructBase, WatchedStruct, lazy
 from mcpstruct.base.untagged import Rule, untagged
 
 
@@ -505,7 +505,7 @@ class SubscriptionsListenResultMetaObject(Bag):
 
 
 @lazy(meta=SubscriptionsListenResultMetaObject)
-class SubscriptionsListenResult(LazyStruct, kw_only=True):
+class SubscriptionsListenResult(WatchedStruct, kw_only=True):
     """Ends a subscription stream in good order; it never comes if the connection just drops.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenresult
@@ -764,7 +764,7 @@ class NotificationMetaObject(Bag):
 
 
 @lazy(meta=NotificationMetaObject)
-class CancelledNotificationParams(LazyStruct, kw_only=True):
+class CancelledNotificationParams(WatchedStruct, kw_only=True):
     """Names the request being called off and, optionally, why.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#cancellednotificationparams
@@ -779,7 +779,7 @@ class CancelledNotificationParams(LazyStruct, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class CompleteRequestParams(LazyStruct, kw_only=True):
+class CompleteRequestParams(WatchedStruct, kw_only=True):
     """Says which argument of which prompt or resource template to complete.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#completerequestparams
@@ -796,7 +796,7 @@ class CompleteRequestParams(LazyStruct, kw_only=True):
 
 
 @lazy(meta=ResultMetaObject)
-class CompleteResult(LazyStruct, kw_only=True):
+class CompleteResult(WatchedStruct, kw_only=True):
     """Suggestions for an argument's value.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#completeresult
@@ -811,7 +811,7 @@ class CompleteResult(LazyStruct, kw_only=True):
 
 
 @lazy(meta=ResultMetaObject)
-class DiscoverResult(LazyStruct, kw_only=True):
+class DiscoverResult(WatchedStruct, kw_only=True):
     """The server's description of itself: revisions, capabilities and instructions.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#discoverresult
@@ -878,7 +878,7 @@ class ListRootsResult(StructBase, kw_only=True):
 
 
 @lazy(meta=NotificationMetaObject)
-class LoggingMessageNotificationParams(LazyStruct, kw_only=True):
+class LoggingMessageNotificationParams(WatchedStruct, kw_only=True):
     """One log message: severity, logger and data.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#loggingmessagenotificationparams
@@ -895,7 +895,7 @@ class LoggingMessageNotificationParams(LazyStruct, kw_only=True):
 
 
 @lazy(meta=NotificationMetaObject)
-class NotificationParams(LazyStruct, kw_only=True):
+class NotificationParams(WatchedStruct, kw_only=True):
     """Bare params of a notification: metadata and nothing more.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#notificationparams
@@ -906,7 +906,7 @@ class NotificationParams(LazyStruct, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class PaginatedRequestParams(LazyStruct, kw_only=True):
+class PaginatedRequestParams(WatchedStruct, kw_only=True):
     """Says which page of a listing to return.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#paginatedrequestparams
@@ -919,7 +919,7 @@ class PaginatedRequestParams(LazyStruct, kw_only=True):
 
 
 @lazy(meta=NotificationMetaObject)
-class ProgressNotificationParams(LazyStruct, kw_only=True):
+class ProgressNotificationParams(WatchedStruct, kw_only=True):
     """How far a request has come, and which request it is.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#progressnotificationparams
@@ -971,7 +971,7 @@ class PromptListChangedNotification(
 
 
 @lazy(meta=ResultMetaObject)
-class ReadResourceResult(LazyStruct, kw_only=True):
+class ReadResourceResult(WatchedStruct, kw_only=True):
     """The contents found at a resource's URI.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#readresourceresult
@@ -990,7 +990,7 @@ class ReadResourceResult(LazyStruct, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class RequestParams(LazyStruct, kw_only=True):
+class RequestParams(WatchedStruct, kw_only=True):
     """Bare params of a request: metadata and nothing more.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#requestparams
@@ -1092,7 +1092,7 @@ class ResourceTemplate(StructBase, kw_only=True):
 
 
 @lazy(meta=NotificationMetaObject)
-class ResourceUpdatedNotificationParams(LazyStruct, kw_only=True):
+class ResourceUpdatedNotificationParams(WatchedStruct, kw_only=True):
     """Names the resource that has new contents.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#resourceupdatednotificationparams
@@ -1134,7 +1134,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/schema#singleselectenum
 
 
 @lazy(meta=NotificationMetaObject)
-class SubscriptionsAcknowledgedNotificationParams(LazyStruct, kw_only=True):
+class SubscriptionsAcknowledgedNotificationParams(WatchedStruct, kw_only=True):
     """What the server grants of a requested subscription.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionsacknowledgednotificationparams
@@ -1147,7 +1147,7 @@ class SubscriptionsAcknowledgedNotificationParams(LazyStruct, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class SubscriptionsListenRequestParams(LazyStruct, kw_only=True):
+class SubscriptionsListenRequestParams(WatchedStruct, kw_only=True):
     """Selects the notifications wanted on the stream.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenrequestparams
@@ -1207,7 +1207,7 @@ class TitledMultiSelectEnumSchema(StructBase, kw_only=True, tag_field="type", ta
 
 
 @lazy("input_schema", "output_schema")
-class Tool(LazyStruct, kw_only=True):
+class Tool(WatchedStruct, kw_only=True):
     """A tool the server offers: its name, purpose and input schema.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#tool
@@ -1330,7 +1330,7 @@ class ListPromptsRequest(MessageBase, kw_only=True, tag_field="method", tag="pro
 
 
 @lazy(meta=ResultMetaObject)
-class ListPromptsResult(LazyStruct, kw_only=True):
+class ListPromptsResult(WatchedStruct, kw_only=True):
     """One page of the server's prompts.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#listpromptsresult
@@ -1363,7 +1363,7 @@ class ListResourceTemplatesRequest(MessageBase, kw_only=True, tag_field="method"
 
 
 @lazy(meta=ResultMetaObject)
-class ListResourceTemplatesResult(LazyStruct, kw_only=True):
+class ListResourceTemplatesResult(WatchedStruct, kw_only=True):
     """One page of the server's resource templates.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcetemplatesresult
@@ -1396,7 +1396,7 @@ class ListResourcesRequest(MessageBase, kw_only=True, tag_field="method", tag="r
 
 
 @lazy(meta=ResultMetaObject)
-class ListResourcesResult(LazyStruct, kw_only=True):
+class ListResourcesResult(WatchedStruct, kw_only=True):
     """One page of the server's resources.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcesresult
@@ -1429,7 +1429,7 @@ class ListToolsRequest(MessageBase, kw_only=True, tag_field="method", tag="tools
 
 
 @lazy(meta=ResultMetaObject)
-class ListToolsResult(LazyStruct, kw_only=True):
+class ListToolsResult(WatchedStruct, kw_only=True):
     """One page of the server's tools.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#listtoolsresult
@@ -1585,7 +1585,7 @@ class ToolResultContent(StructBase, kw_only=True, tag_field="type", tag="tool_re
 
 
 @lazy(meta=ResultMetaObject)
-class CallToolResult(LazyStruct, kw_only=True):
+class CallToolResult(WatchedStruct, kw_only=True):
     """What a tool gave back: content for the model and, optionally, structured data.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#calltoolresult
@@ -1649,7 +1649,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/schema#elicitrequestpar
 
 
 @lazy(meta=ResultMetaObject)
-class GetPromptResult(LazyStruct, kw_only=True):
+class GetPromptResult(WatchedStruct, kw_only=True):
     """A prompt with its arguments filled in, ready for the model.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#getpromptresult
@@ -1731,7 +1731,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/schema#inputresponses
 
 
 @lazy(meta=RequestMetaObject)
-class ReadResourceRequestParams(LazyStruct, kw_only=True):
+class ReadResourceRequestParams(WatchedStruct, kw_only=True):
     """Says which resource to read.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#readresourcerequestparams
@@ -1769,7 +1769,7 @@ class SamplingMessage(StructBase, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class CallToolRequestParams(LazyStruct, kw_only=True):
+class CallToolRequestParams(WatchedStruct, kw_only=True):
     """Names the tool to run and the arguments to run it with.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#calltoolrequestparams
@@ -1816,7 +1816,7 @@ class CreateMessageRequestParams(StructBase, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
-class GetPromptRequestParams(LazyStruct, kw_only=True):
+class GetPromptRequestParams(WatchedStruct, kw_only=True):
     """Names the prompt and the values to fill it in with.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#getpromptrequestparams
@@ -1895,7 +1895,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/schema#inputrequests
 
 
 @lazy(meta=ResultMetaObject)
-class InputRequiredResult(LazyStruct, kw_only=True, tag_field="resultType", tag="input_required"):
+class InputRequiredResult(WatchedStruct, kw_only=True, tag_field="resultType", tag="input_required"):
     """Says the request is unfinished: answer what is asked, if anything, and send it again.
 
     https://modelcontextprotocol.io/specification/2026-07-28/schema#inputrequiredresult

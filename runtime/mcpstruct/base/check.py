@@ -13,19 +13,10 @@ from typing import Any, TypeAlias, TypeGuard, cast
 from msgspec import inspect as mi
 
 from .bag import Bag
-from .errors import Problem
+from .errors import Problem, json_type, json_type_of
 from .untagged import UntaggedUnion
 
 Walk: TypeAlias = Iterator[Problem]
-_NAMES: dict[type[Any], str] = {
-    dict: "object",
-    list: "array",
-    str: "string",
-    bool: "boolean",
-    int: "integer",
-    float: "number",
-    type(None): "null",
-}
 _LONGEST_SHOWN = 40
 
 
@@ -49,18 +40,12 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
     return type(value) is list
 
 
-def name_of(value: object) -> str:
-    """The JSON name of a value's type."""
-    tp: type[object] = type(value)
-    return _NAMES.get(tp, tp.__name__)
-
-
 def shown(value: Any) -> str:
     """A scalar as text, shortened; anything else by its type."""
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
         text = repr(value)
         return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
-    return name_of(value)
+    return json_type(value)
 
 
 def child(pointer: str, key: str | int) -> str:
@@ -82,7 +67,7 @@ def _any(value: Any, node: mi.Type, pointer: str) -> Walk:
 def _scalar(*types: type) -> Callable[[Any, Any, str], Walk]:
     def walk(value: Any, node: Any, pointer: str) -> Walk:
         if type(value) not in types:
-            yield Problem(pointer, _NAMES[types[0]], name_of(value))
+            yield Problem(pointer, json_type_of(types[0]), json_type(value))
             return
         yield from _bounds(value, node, pointer)
 
@@ -114,7 +99,7 @@ def _literal(value: Any, node: mi.LiteralType, pointer: str) -> Walk:
 
 def _list(value: Any, node: mi.ListType, pointer: str) -> Walk:
     if not is_array(value):
-        yield Problem(pointer, "array", name_of(value))
+        yield Problem(pointer, "array", json_type(value))
         return
     yield from _bounds(value, node, pointer)
     for i, item in enumerate(value):
@@ -123,7 +108,7 @@ def _list(value: Any, node: mi.ListType, pointer: str) -> Walk:
 
 def _dict(value: Any, node: mi.DictType, pointer: str) -> Walk:
     if not is_object(value):
-        yield Problem(pointer, "object", name_of(value))
+        yield Problem(pointer, "object", json_type(value))
         return
     for key, item in value.items():
         yield from _walk(item, node.value_type, child(pointer, key))
@@ -131,7 +116,7 @@ def _dict(value: Any, node: mi.DictType, pointer: str) -> Walk:
 
 def _struct(value: Any, node: mi.StructType, pointer: str) -> Walk:
     if not is_object(value):
-        yield Problem(pointer, "valueect", name_of(value))
+        yield Problem(pointer, "object", json_type(value))
         return
     if node.tag_field is not None:
         if node.tag_field not in value:
@@ -142,7 +127,7 @@ def _struct(value: Any, node: mi.StructType, pointer: str) -> Walk:
         yield from _field(value, f, pointer, getattr(node.cls, "__lazy__", {}))
     if node.forbid_unknown_fields:
         for key in value.keys() - {f.encode_name for f in node.fields}:
-            yield Problem(child(pointer, key), "nothing", name_of(value[key]))
+            yield Problem(child(pointer, key), "nothing", json_type(value[key]))
 
 
 def _field(obj: dict[str, Any], f: mi.Field, pointer: str, lazy: dict[str, Any]) -> Walk:
@@ -195,7 +180,7 @@ def _tagged(obj: dict[str, Any], arms: list[mi.StructType], pointer: str) -> Wal
 
 def _custom(value: Any, node: mi.CustomType, pointer: str) -> Walk:
     if not is_object(value):
-        yield Problem(pointer, "object", name_of(value))
+        yield Problem(pointer, "object", json_type(value))
         return
     cls: Any = node.cls
     if isinstance(cls, UntaggedUnion):

@@ -58,12 +58,18 @@ def guard(data: bytes, limits: Limits) -> None:
     """Refuse what exceeds the limits before a decoder sees it."""
     if len(data) > limits.max_bytes:
         raise LimitExceeded(Problem("", f"at most {limits.max_bytes} bytes", f"{len(data)} bytes"), data=data)
-    if on_small_stack() and too_deep(data, limits.max_small_stack_depth):
-        raise LimitExceeded(Problem("", f"at most {limits.max_small_stack_depth} levels of nesting", "more"), data=data)
+    guard_depth(data, limits)
+
+
+def guard_depth(data: bytes, limits: Limits) -> None:
+    """Refuse what nests deeper than a small stack bears."""
+    if on_small_stack() and too_deep(data, limits.max_thread_depth):
+        raise LimitExceeded(Problem("", f"at most {limits.max_thread_depth} levels of nesting", "more"), data=data)
 
 
 def parse(data: bytes) -> Any:
     """Any JSON as plain values; raises `ProtocolViolation` (-32700) for what is no JSON, `LimitExceeded` for depth."""
+    guard_depth(data, DEFAULT_LIMITS)
     try:
         return msgspec.json.decode(data)
     except DECODE_ERRORS as error:
@@ -75,12 +81,21 @@ def unparsable(data: bytes, error: Exception) -> ProtocolViolation:
     if isinstance(error, RecursionError):
         return LimitExceeded(Problem("", "nesting within the interpreter's recursion limit", "deeper"), data=data)
     if isinstance(error, UnicodeDecodeError):
-        reason = f"invalid UTF-8 at byte {error.start}"
+        reason = f"invalid UTF-8 at byte {_first_invalid(data)}"
     elif not data.strip():
         reason = "nothing"
     else:
         reason = str(error)
     return ProtocolViolation(Problem("", "JSON", reason), code=PARSE_ERROR, data=data)
+
+
+def _first_invalid(data: bytes) -> int:
+    """Where a message stops being UTF-8; the decoder's own error counts from the start of a string within it."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return len(data)
 
 
 def explain(data: bytes, tp: Any, error: Exception) -> ProtocolViolation:

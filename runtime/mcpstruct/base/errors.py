@@ -24,6 +24,27 @@ class Problem(Struct, frozen=True):
         return f"at {self.pointer or 'the top'}: expected {self.expected}, got {self.got}"
 
 
+_JSON_TYPES: dict[type[Any], str] = {
+    dict: "object",
+    list: "array",
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    type(None): "null",
+}
+
+
+def json_type_of(tp: type[Any]) -> str:
+    """What JSON calls values of a Python type."""
+    return _JSON_TYPES.get(tp, tp.__name__)
+
+
+def json_type(value: object) -> str:
+    """What JSON calls a value's type."""
+    return json_type_of(type(value))
+
+
 class McpError(Exception):
     """Root of every error that mcpstruct raises on account of a peer, a connection or the protocol."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from _thread import stack_size
+from _thread import get_ident
 
 from msgspec import Struct
 
@@ -16,22 +15,21 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     max_bytes: int = 64 * MIB
     """Largest message, in bytes."""
-    max_small_stack_depth: int = 128
-    """Deepest nesting of arrays and objects accepted on a thread with a small stack. Elsewhere the interpreter's
-    own recursion limit (about 1,000) is the bound; either way the answer is a typed error."""
+    max_thread_depth: int = 128
+    """Deepest nesting of arrays and objects accepted on threads other than the main one, whose stacks may be small.
+    On the main thread the interpreter's own recursion limit (about 1,000) is the bound."""
 
 
 DEFAULT_LIMITS = Limits()
 
-# A thread's stack is 8 MiB on Linux with glibc unless `threading.stack_size` says otherwise; elsewhere threads other
-# than the main one may get 128 to 512 KiB, on which 1,000 levels of msgspec's C recursion do not fit.
-SMALL_STACKS = sys.platform not in ("linux", "win32")
-_MAIN = threading.main_thread().ident
+# Threads other than the main one may have any stack, which nothing tells: on one of 512 KiB, 1,000 levels of msgspec's
+# C recursion overrun it.
+MAIN_THREAD = threading.main_thread().ident
 
 
 def on_small_stack() -> bool:
     """Whether this thread may have too small a stack for the interpreter's recursion limit."""
-    return bool(stack_size()) or (SMALL_STACKS and threading.get_ident() != _MAIN)
+    return get_ident() != MAIN_THREAD
 
 
 def too_deep(data: bytes, limit: int) -> bool:

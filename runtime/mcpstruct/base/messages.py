@@ -6,19 +6,19 @@ loosely, to tell what is wrong, to whom to answer, and with which error code.
 
 from __future__ import annotations
 
-from _thread import stack_size
+from _thread import get_ident
 from collections.abc import Mapping
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
-from .check import name_of, problems_of, shown
+from .check import problems_of, shown
 from .codec import DECODE_ERRORS, guard, parse, unparsable
 from .envelope import ErrorObject, RawMessage, Response
-from .errors import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Problem, ProtocolViolation
+from .errors import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Problem, ProtocolViolation, json_type
 from .hooks import dec_hook
-from .limits import DEFAULT_LIMITS, SMALL_STACKS, Limits
+from .limits import DEFAULT_LIMITS, MAIN_THREAD, Limits
 from .methods import MethodInfo, Side
 
 M = TypeVar("M")
@@ -36,7 +36,7 @@ class Received(Struct, Generic[M], frozen=True, gc=False):
 
 
 class MessageDecoder(Generic[M]):
-    """Decodes whatever one side may send. Call it with the bytes of one message.
+    """Decodes whatever one side may send.
 
     Requests and notifications come typed. A response comes with its result undecoded, since only the request that
     it answers tells the type: give those to `response`. Raises `ProtocolViolation`, whose `code` and `request_id` say
@@ -76,9 +76,9 @@ class MessageDecoder(Generic[M]):
         self._decode = msgspec.json.Decoder(self.union, dec_hook=dec_hook).decode
         return self._decode(data)
 
-    def __call__(self, data: bytes) -> Received[M | RawResponse]:
+    def decode(self, data: bytes) -> Received[M | RawResponse]:
         """Decode one message."""
-        if len(data) > self._max_bytes or stack_size() or SMALL_STACKS:
+        if len(data) > self._max_bytes or get_ident() != MAIN_THREAD:
             guard(data, self.limits)
         try:
             message = self._decode(data)
@@ -109,9 +109,9 @@ class MessageDecoder(Generic[M]):
             raise ProtocolViolation(Problem("", "one message", "a batch, which this revision does not have"), data=data)
         try:
             messages = msgspec.json.decode(data, type=list[Raw])
-        except DECODE_ERRORS as error:
-            parse(data)
-            raise ProtocolViolation(Problem("", "array", str(error)), data=data) from None
+        except DECODE_ERRORS:
+            problem = Problem("", "array", json_type(parse(data)))
+            raise ProtocolViolation(problem, data=data) from None
         if not messages:
             raise ProtocolViolation(Problem("", "at least one message", "an empty batch"), data=data)
         return messages
@@ -122,14 +122,22 @@ class MessageDecoder(Generic[M]):
         if envelope.method is UNSET:
             return raw_response(data, envelope)
         violation = self.violation(data, envelope)
-        raise violation or ProtocolViolation(Problem("", "a valid message", str(error)), data=data)
+        if violation is not None:
+            raise violation
+        # Of a key given twice the last counts, but the typed decoder trips over a bad first one.
+        raise ProtocolViolation(
+            Problem("", "a valid message", str(error)),
+            request_id=readable_id(envelope),
+            method=envelope.method,
+            data=data,
+        )
 
     def violation(self, data: bytes, envelope: RawMessage) -> ProtocolViolation | None:
         """What is wrong with a request or notification, if anything is."""
         request_id = readable_id(envelope)
         if not isinstance(envelope.method, str):
             return ProtocolViolation(
-                Problem("/method", "string", name_of(envelope.method)), request_id=request_id, data=data
+                Problem("/method", "string", json_type(envelope.method)), request_id=request_id, data=data
             )
         info = self.methods.get(envelope.method)
         if info is None or not info.sent_by(self.sender):
@@ -171,7 +179,7 @@ def raw_envelope(data: bytes) -> RawMessage:
         if isinstance(value, list):
             raise ProtocolViolation(Problem("", "one message", "a batch"), data=data) from None
         if not isinstance(value, dict):
-            raise ProtocolViolation(Problem("", "object", name_of(value)), data=data) from None
+            raise ProtocolViolation(Problem("", "object", json_type(value)), data=data) from None
         raise unparsable(data, error) from None
 
 
@@ -196,7 +204,7 @@ def response_problem(envelope: RawMessage) -> Problem | None:
         return Problem("", "`result` or `error`", "both" if has_result else "neither, and no `method`")
     nameless = envelope.id is UNSET or envelope.id is None
     if (has_result and nameless) or not (nameless or type(envelope.id) in (int, str)):
-        return Problem("/id", "string or integer", "nothing" if envelope.id is UNSET else name_of(envelope.id))
+        return Problem("/id", "string or integer", "nothing" if envelope.id is UNSET else json_type(envelope.id))
     return None
 
 
@@ -229,14 +237,14 @@ class ResponseDecoder(Generic[R]):
         self._typed = bool(info.alternatives) and "result_type" in getattr(info.result, "__struct_fields__", ())
         self._alternatives = tuple((tp, response_type_decoder(tp)) for tp in info.alternatives)
 
-    def __call__(self, data: bytes) -> Received[Response[R]]:
+    def decode(self, data: bytes) -> Received[Response[R]]:
         """Decode one response."""
-        if len(data) > self._max_bytes or stack_size() or SMALL_STACKS:
+        if len(data) > self._max_bytes or get_ident() != MAIN_THREAD:
             guard(data, self.limits)
         try:
             message = self._decode(data)
-        except DECODE_ERRORS as error:
-            return Received(self._second_look(data, error), data)
+        except DECODE_ERRORS:
+            return Received(self._second_look(data), data)
         result = message.result
         if result is UNSET:
             sound = message.error is not UNSET
@@ -244,9 +252,9 @@ class ResponseDecoder(Generic[R]):
             sound = message.error is UNSET and message.id is not None
             if self._typed and result.result_type not in _FINAL:
                 sound = False
-        return Received(message if sound else self._second_look(data, None), data)
+        return Received(message if sound else self._second_look(data), data)
 
-    def _second_look(self, data: bytes, error: Exception | None) -> Any:
+    def _second_look(self, data: bytes) -> Any:
         envelope = raw_envelope(data)
         raw_response(data, envelope)
         request_id = readable_id(envelope)
@@ -255,10 +263,12 @@ class ResponseDecoder(Generic[R]):
         problems = problems_of(value, tp, "/result")
         if problems:
             raise ProtocolViolation(problems[0], request_id=request_id, method=self.info.name, data=data)
-        for alternative, decode in ((self.info.result, self._decode), *self._alternatives):
-            if alternative is tp:
-                return decode(data)
-        raise ProtocolViolation(Problem("/result", "a valid result", str(error)), request_id=request_id, data=data)
+        decode = dict(self._alternatives).get(tp, self._decode)
+        try:
+            return decode(data)
+        except DECODE_ERRORS as again:
+            problem = Problem("/result", "a valid result", str(again))
+            raise ProtocolViolation(problem, request_id=request_id, method=self.info.name, data=data) from None
 
     def choose(self, value: Any) -> Any:
         """The type of a result: an alternative that its `resultType`, or a key only it must have, speaks for."""
@@ -297,4 +307,4 @@ def response(info: MethodInfo[Any, R], data: bytes) -> Received[Response[R]]:
 
     Raises `ProtocolViolation` for what is no response or whose result is not of the method's type.
     """
-    return response_decoder(info)(data)
+    return response_decoder(info).decode(data)

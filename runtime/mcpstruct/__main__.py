@@ -1,0 +1,7 @@
+"""`python -m mcpstruct`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,50 @@
+"""The revisions that there are bindings of, and what tells one from the next on the wire."""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from msgspec import Struct
+
+import mcpstruct_bindings
+from mcpstruct.base.errors import UnknownRevision
+from mcpstruct.base.messages import MessageDecoder
+from mcpstruct.base.methods import MethodInfo
+
+REVISIONS: tuple[str, ...] = tuple(
+    sorted(
+        package.name[1:].replace("_", "-")
+        for package in pkgutil.iter_modules(mcpstruct_bindings.__path__)
+        if package.name[0] == "v"
+    )
+)
+"""Every revision with bindings, oldest first."""
+
+
+class Bindings(Struct, frozen=True, eq=False):
+    """The generated package of one revision, as far as it is the same for all."""
+
+    revision: str
+    types: ModuleType
+    methods: dict[str, MethodInfo[Any, Any]]
+    client_decoder: MessageDecoder[Any]
+    server_decoder: MessageDecoder[Any]
+
+    @property
+    def batches(self) -> bool:
+        """Whether several messages may come as one array."""
+        return self.client_decoder.batches
+
+
+@cache
+def bindings(revision: str) -> Bindings:
+    """The bindings of a revision, imported when first asked for. Raises `UnknownRevision`."""
+    if revision not in REVISIONS:
+        raise UnknownRevision(f"no bindings of revision {revision!r}; there are {', '.join(REVISIONS)}")
+    package = f"mcpstruct_bindings.v{revision.replace('-', '_')}"
+    types, methods, decode = (import_module(f"{package}.{name}") for name in ("types", "methods", "decode"))
+    return Bindings(revision, types, methods.METHODS, decode.client_decoder, decode.server_decoder)
