@@ -63,7 +63,28 @@ def pascal(name: str) -> str:
 
 def method_of(node: Node) -> str | None:
     """The method that a definition is the message of, if it is one."""
-    return node.get("properties", {}).get("method", {}).get("const")
+    method: str | None = node.get("properties", {}).get("method", {}).get("const")
+    return method
+
+
+def inherit_meta(definitions: Definitions) -> Definitions:
+    """Give inline params the `_meta` of the base message, which they extend.
+
+    The JSON schemas lost the inheritance wherever params are spelled inline; without it a request would have no room
+    for its progress token.
+    """
+    inherited = {**definitions}
+    for base, named in (("Request", "RequestParams"), ("Notification", "NotificationParams")):
+        whole = definitions.get(base, {}).get("properties", {}).get("params", {})
+        donors = (node.get("properties", {}).get("_meta") for node in (whole, definitions.get(named, {})))
+        meta = next((donor for donor in donors if donor is not None), None)
+        for name, node in definitions.items():
+            params = node.get("properties", {}).get("params", {})
+            inline = params.get("properties", {"_meta": ...})
+            if meta is not None and method_of(node) and name.endswith(base) and "_meta" not in inline:
+                extended = {**params, "properties": {**params["properties"], "_meta": meta}}
+                inherited[name] = {**node, "properties": {**node["properties"], "params": extended}}
+    return inherited
 
 
 def method_table(definitions: Definitions, overrides: Overrides, revision: str) -> tuple[Method, ...]:

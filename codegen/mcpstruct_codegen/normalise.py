@@ -193,7 +193,7 @@ class _Normaliser:
 
 def distinguishing(arms: list[Node]) -> str | None:
     """The property whose string constant differs from one inline object of a union to the next."""
-    objects = [arm["properties"] for arm in arms if "properties" in arm]
+    objects: list[dict[str, Node]] = [arm["properties"] for arm in arms if "properties" in arm]
     for key in objects[0] if objects else ():
         values = {o.get(key, {}).get("const") for o in objects}
         if None not in values and len(values) == len(objects):
@@ -216,7 +216,7 @@ def is_open(node: Node) -> bool:
 
 def is_bag(node: Node) -> bool:
     """An object that is explicitly open and names nothing but bookkeeping: `Result`."""
-    properties = node.get("properties")
+    properties = node.get("properties", {})
     return bool(properties) and node.get("additionalProperties") == {} and properties.keys() <= {"_meta", "resultType"}
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from .docs import Docs
 from .flatten import flatten
 from .merge import merge, merge_methods
-from .methods import Method, method_table
+from .methods import Method, inherit_meta, method_table
 from .model import Model, build
 from .normalise import normalise
 from .overrides import Overrides
@@ -83,7 +83,7 @@ def models(schema_dir: Path, docs: Docs | None = None) -> list[Model]:
 
 def prepare(schema: Schema, overrides: Overrides) -> tuple[Definitions, tuple[Method, ...]]:
     """One revision's normalised definitions and method table."""
-    flat = flatten(overrides.correct(schema))
+    flat = flatten(inherit_meta(overrides.correct(schema)))
     table = method_table(flat, overrides, schema.revision)
     return normalise(flat, table, overrides, schema.revision), table
 

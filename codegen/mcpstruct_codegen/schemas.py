@@ -56,7 +56,8 @@ def definitions_of(document: Any) -> Definitions:
     if not is_node(found):
         raise GeneratorError("not a schema of definitions: neither `$defs` nor `definitions` has any")
     text = json.dumps(found).replace('"#/definitions/', '"#/$defs/')
-    return json.loads(text)
+    definitions: Definitions = json.loads(text)
+    return definitions
 
 
 def digest(data: bytes) -> str:
@@ -92,7 +93,7 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
 
 def ref_name(node: Node) -> str | None:
     """The definition that `node` refers to; None where it is no reference."""
-    ref = node.get("$ref")
+    ref: str | None = node.get("$ref")
     if ref is None:
         return None
     if not ref.startswith("#/$defs/"):

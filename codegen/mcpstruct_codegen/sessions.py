@@ -131,7 +131,7 @@ class _Emitter:
         if params is None:
             return [], "None"
         if params.kind in ("alias", "untagged", "bag"):
-            return [f"params: {params.name}"], "params"
+            return [f"params: {params.name}"], "fresh(params)"
         fields = sorted(params.fields, key=lambda f: (not f.required or f.name == "meta", f.name == "meta"))
         required = [f.name for f in fields if f.required and f.name != "meta"]
         positional = self.model.positional.get(m.name) or (tuple(required) if len(required) == 1 else ())
@@ -167,7 +167,7 @@ class _Emitter:
             "from mcpstruct.base.errors import MethodNotFound",
             "from mcpstruct.base.handlers import BaseHandlers, ContextT, unhandled",
             "from mcpstruct.base.methods import MethodInfo",
-            "from mcpstruct.base.session import BaseSession, Meta, ProgressCallback, Timeout",
+            "from mcpstruct.base.session import BaseSession, Meta, ProgressCallback, Timeout, fresh",
             "from . import methods",
         ]
         return "\n".join([*lines, f"from .types import {', '.join(types)}" if types else ""])

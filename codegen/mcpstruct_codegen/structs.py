@@ -22,7 +22,8 @@ IMPORTS = [
     "typing.TYPE_CHECKING", "typing.Annotated", "typing.Any", "typing.ClassVar", "typing.Literal", "typing.TypeAlias",
     "msgspec.Meta", "msgspec.UNSET", "msgspec.UnsetType", "msgspec.field",
     "mcpstruct.base.bag.Bag", "mcpstruct.base.bag.Known",
-    "mcpstruct.base.structs.WatchedStruct", "mcpstruct.base.structs.LazyStruct", "mcpstruct.base.structs.MessageBase", "mcpstruct.base.structs.StructBase",
+    "mcpstruct.base.structs.LazyStruct",
+    "mcpstruct.base.structs.WatchedStruct", "mcpstruct.base.structs.MessageBase", "mcpstruct.base.structs.StructBase",
     "mcpstruct.base.structs.lazy", "mcpstruct.base.untagged.Rule", "mcpstruct.base.untagged.untagged",
 ]  # fmt: skip
 

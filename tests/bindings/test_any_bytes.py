@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
-from tests.support.profile import effort
-from tests.support.revisions import bindings, canonical, encoded, refusal, revisions
 
 from mcpstruct.base import messages
 from mcpstruct.base.codec import from_json, to_dict
 from mcpstruct.base.errors import ProtocolViolation
+from tests.support.profile import effort
+from tests.support.revisions import bindings, canonical, encoded, refusal, revisions
 
 PACKAGES = [*(f"v{name.replace('-', '_')}" for name in revisions()), "merged"]
 # Pieces that JSON, UTF-8 or the protocol gives a meaning, and some that none of them does.

@@ -11,8 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
-from tests.support.profile import effort
-from tests.support.recording import PACKAGES, module_of, specimen, violation_of
 
 from mcpstruct.base.codec import from_json, to_dict, to_json
 from mcpstruct.base.envelope import guess_id
@@ -25,6 +23,8 @@ from mcpstruct.base.errors import (
 )
 from mcpstruct.base.messages import MessageDecoder
 from mcpstruct.base.methods import MethodInfo
+from tests.support.profile import effort
+from tests.support.recording import PACKAGES, module_of, specimen, violation_of
 
 SIDES = ("client", "server")
 

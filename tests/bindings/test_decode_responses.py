@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from msgspec import UNSET, Raw
-from tests.support.recording import PACKAGES, module_of, specimen, violation_of
 
 from mcpstruct.base.codec import to_dict
 from mcpstruct.base.errors import INVALID_REQUEST, PARSE_ERROR
 from mcpstruct.base.messages import MessageDecoder
+from tests.support.recording import PACKAGES, module_of, specimen, violation_of
 
 SIDES = ("client", "server")
 BATCHES = ("v2025_03_26", "merged")

@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.support.revisions import bindings, canonical
 
 from mcpstruct.base import messages
 from mcpstruct.base.codec import from_json, to_dict
 from mcpstruct.base.envelope import ErrorObject, Response
 from mcpstruct.base.errors import ProtocolViolation
+from tests.support.revisions import bindings, canonical
 
 EXAMPLES = Path(__file__).parents[2].parent / "shared" / "upstream" / "schema" / "2026-07-28" / "examples"
 PACKAGES = ("v2026_07_28", "merged")

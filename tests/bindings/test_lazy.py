@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.support.recording import PACKAGES, module_of, violation_of
 
 from mcpstruct.base.bag import Bag
 from mcpstruct.base.codec import from_json, to_dict, to_json
 from mcpstruct.base.errors import ProtocolViolation
+from tests.support.recording import PACKAGES, module_of, violation_of
 
 types = module_of("v2025_11_25", "types")
 methods = module_of("v2025_11_25", "methods")

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.support.nesting import DEEP, SHAPES
-from tests.support.profile import effort
-from tests.support.recording import PACKAGES, module_of, violation_of
 
 from mcpstruct.base.codec import from_json, to_dict, to_json
 from mcpstruct.base.errors import INVALID_REQUEST, LimitExceeded
 from mcpstruct.base.limits import DEFAULT_LIMITS, Limits, too_deep
 from mcpstruct.base.messages import ResponseDecoder
+from tests.support.nesting import DEEP, SHAPES
+from tests.support.profile import effort
+from tests.support.recording import PACKAGES, module_of, violation_of
 
 ROOT = Path(__file__).parents[2]
 KIB = 1024

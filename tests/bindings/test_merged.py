@@ -7,6 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from mcpstruct.base import messages
+from mcpstruct.base.check import problems_of
+from mcpstruct.base.codec import from_json, to_dict
+from mcpstruct.base.methods import MethodInfo
 from tests.support.instances import mutants
 from tests.support.profile import effort
 from tests.support.revisions import (
@@ -19,11 +24,6 @@ from tests.support.revisions import (
     result_cases,
     revisions,
 )
-
-from mcpstruct.base import messages
-from mcpstruct.base.check import problems_of
-from mcpstruct.base.codec import from_json, to_dict
-from mcpstruct.base.methods import MethodInfo
 
 _, decode, _methods = bindings("merged")
 METHODS: dict[str, MethodInfo[Any, Any]] = _methods.METHODS

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.instances import DOCUMENTS, Mutant, mutants, replaced, walk
-from tests.support.profile import effort
-from tests.support.revisions import Revision, canonical, encoded, message_cases, refusal, result_cases, revisions
 
 from mcpstruct.base import messages
 from mcpstruct.base.check import problems_of
 from mcpstruct.base.codec import from_json, to_dict
 from mcpstruct.base.methods import MethodInfo
+from tests.support.instances import DOCUMENTS, Mutant, mutants, replaced, walk
+from tests.support.profile import effort
+from tests.support.revisions import Revision, canonical, encoded, message_cases, refusal, result_cases, revisions
 
 seeds = st.integers(0, 2**32)
 LONE_TAGS = {("requestedSchema", "type"), ("items", "type")}

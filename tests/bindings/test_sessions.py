@@ -11,6 +11,10 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 from msgspec import UNSET
+
+from mcpstruct.base.codec import from_json, to_dict, to_json
+from mcpstruct.base.errors import METHOD_NOT_FOUND, MethodNotFound, RemoteError
+from mcpstruct.base.methods import MethodInfo
 from tests.support.recording import (
     CLIENT_CAPABILITIES,
     FIRST_MODERN,
@@ -22,10 +26,6 @@ from tests.support.recording import (
     specimen,
 )
 from tests.support.revisions import revisions
-
-from mcpstruct.base.codec import from_json, to_dict, to_json
-from mcpstruct.base.errors import METHOD_NOT_FOUND, MethodNotFound, RemoteError
-from mcpstruct.base.methods import MethodInfo
 
 SIDES = ("client", "server")
 POSITIONAL = {

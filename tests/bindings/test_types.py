@@ -12,12 +12,12 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from msgspec import UNSET
-from tests.support.recording import PACKAGES, module_of, specimen
-from tests.support.revisions import revisions
 
 from mcpstruct.base.bag import Bag, Known
 from mcpstruct.base.codec import from_json, to_dict, to_json
 from mcpstruct.base.untagged import UntaggedUnion
+from tests.support.recording import PACKAGES, module_of, specimen
+from tests.support.revisions import revisions
 
 every_package = pytest.mark.parametrize("package", PACKAGES)
 # What the bindings deliberately leave out: JSON-RPC envelopes, root unions, wrapped results and errors, base types.

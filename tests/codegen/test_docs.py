@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.codegen.support import TEXT, Node, message, obj, schema_folder
 
 from mcpstruct_codegen import outputs
 from mcpstruct_codegen.docs import Docs, first_sentence, words
 from mcpstruct_codegen.schemas import load_all, schema_directory
+from tests.codegen.support import TEXT, Node, message, obj, schema_folder
 
 LONGEST_LINE = 120
 

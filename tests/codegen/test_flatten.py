@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from mcpstruct_codegen.flatten import flatten
+from mcpstruct_codegen.schemas import GeneratorError, NoRule, definitions_of
 from tests.codegen.support import (
     FREE,
     INTEGER,
@@ -25,12 +28,39 @@ from tests.codegen.support import (
     round_trip,
 )
 
-from mcpstruct_codegen.flatten import flatten
-from mcpstruct_codegen.schemas import NoRule
-
 CAT = obj({"kind": const("cat"), "lives": INTEGER})
 DOG = obj({"kind": const("dog")}, trick=TEXT)
 PETS: Node = {"Cat": CAT, "Dog": DOG, "Pet": one_of("Cat", "Dog")}
+
+
+# -- documents -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("keyword", ["$defs", "definitions"])
+def test_definitions_stand_under_either_keyword(keyword: str) -> None:
+    point = {"$ref": f"#/{keyword}/Point"}
+    document = {"$schema": "x", keyword: {"Point": obj({"x": INTEGER}), "Line": obj({"a": point}, b=array(point))}}
+    assert definitions_of(document)["Line"] == obj({"a": ref("Point")}, b=array(ref("Point")))
+
+
+def test_a_constant_that_looks_like_a_reference_stays_as_it_is() -> None:
+    odd = {"type": "string", "const": "#/definitions/Point"}
+    assert definitions_of({"definitions": {"A": obj(a=odd)}})["A"] == obj(a=odd)
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ([1], "the document is not an object"),
+        ({}, "neither `$defs` nor `definitions` has any"),
+        ({"$defs": {}}, "neither `$defs` nor `definitions` has any"),
+        ({"definitions": [obj()]}, "neither `$defs` nor `definitions` has any"),
+    ],
+    ids=["list", "nothing", "empty", "no-map"],
+)
+def test_what_defines_nothing_is_refused(document: Any, reason: str) -> None:
+    with pytest.raises(GeneratorError, match=re.escape(reason)):
+        definitions_of(document)
 
 
 # -- allOf ------------------------------------------------------------------------------------------------------------
@@ -67,6 +97,16 @@ def test_an_intersection_with_a_union_is_a_union_of_intersections(tmp_path: Path
     assert fault(made.types.Tagged, {"kind": "dog"}).pointer == "/tag"
 
 
+def test_a_field_of_several_parts_is_an_intersection_too(tmp_path: Path) -> None:
+    general = obj({"kind": TEXT, "params": obj(own=TEXT)}, any=True, same=INTEGER, pet=FREE)
+    special = obj({"kind": const("x"), "params": obj({"id": TEXT})}, any=INTEGER, same=INTEGER, pet=ref("Pet"))
+    made = bindings(tmp_path, {**PETS, "Special": {"allOf": [general, special]}})
+    whole = {"kind": "x", "params": {"own": "o", "id": "i"}, "any": 1, "same": 2, "pet": {"kind": "dog"}}
+    assert round_trip(made.types.Special, whole) == whole
+    assert fault(made.types.Special, {**whole, "params": {}}).pointer == "/params/id"
+    assert fault(made.types.Special, {**whole, "any": "x"}).pointer == "/any"
+
+
 def test_an_intersection_may_contain_its_own_definition_in_a_field(tmp_path: Path) -> None:
     made = bindings(tmp_path, {"Tree": {"allOf": [obj({"a": TEXT}, below=array(ref("Tree")))]}})
     tree = {"a": "x", "below": [{"a": "y", "below": []}]}
@@ -80,12 +120,23 @@ def test_an_intersection_may_contain_its_own_definition_in_a_field(tmp_path: Pat
         ({"P": TEXT, "A": obj({"p": {"allOf": [ref("P")]}})}, "A.p", "`allOf` of something else than objects"),
         ({**PETS, "A": {"allOf": [one_of("Cat", NULL)]}}, "A", "`allOf` of something else than objects"),
         ({**PETS, "A": {"allOf": [ref("Pet"), ref("Pet")]}}, "A", "`allOf` of two unions"),
+        ({"A": {"allOf": [obj(a=TEXT), obj(a=INTEGER)]}}, "A.a", "`allOf` of two types of one property"),
         ({"A": {"allOf": [ref("Nowhere")]}}, "A", "Nowhere"),
         ({"B": ref("B"), "A": {"allOf": [ref("B")]}}, "A", "refers to itself"),
         ({"A": {"allOf": [ref("A")]}}, "A", "refers to itself"),
         ({"A": {"allOf": [ref("B")]}, "B": {"allOf": [ref("A")]}}, "A", "refers to itself"),
     ],
-    ids=["scalar", "scalar-in-a-field", "null-arm", "two-unions", "missing", "loop", "itself", "each-other"],
+    ids=[
+        "scalar",
+        "scalar-in-a-field",
+        "null-arm",
+        "two-unions",
+        "disjoint",
+        "missing",
+        "loop",
+        "itself",
+        "each-other",
+    ],
 )
 def test_intersections_without_a_rule_are_refused(definitions: Node, name: str, reason: str) -> None:
     refused(definitions, name, reason)

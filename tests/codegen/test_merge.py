@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from mcpstruct_codegen import outputs
+from mcpstruct_codegen.schemas import GeneratorError
 from tests.codegen.support import (
     FREE,
     INTEGER,
@@ -28,9 +31,6 @@ from tests.codegen.support import (
     row,
     schema_folder,
 )
-
-from mcpstruct_codegen import outputs
-from mcpstruct_codegen.schemas import GeneratorError
 
 TOLD: Node = {"ToldNotification": message("told", notification=True), "EmptyResult": FREE}
 

@@ -9,6 +9,11 @@ from typing import Any
 
 import pytest
 from msgspec import UNSET
+
+from mcpstruct.base.errors import METHOD_NOT_FOUND, MethodNotFound, ProtocolViolation
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct.base.session import BaseSession
+from mcpstruct_codegen.methods import pascal, snake
 from tests.codegen.support import (
     FREE,
     INTEGER,
@@ -28,11 +33,6 @@ from tests.codegen.support import (
     row,
     table,
 )
-
-from mcpstruct.base.errors import METHOD_NOT_FOUND, MethodNotFound, ProtocolViolation
-from mcpstruct.base.methods import MethodInfo
-from mcpstruct.base.session import BaseSession
-from mcpstruct_codegen.methods import pascal, snake
 
 EMPTY: Node = {"EmptyResult": FREE}
 TOLD: Node = {"ToldNotification": message("told", notification=True)}

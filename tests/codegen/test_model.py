@@ -9,6 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec import UNSET
+
+from mcpstruct.base.codec import to_json
+from mcpstruct_codegen.docs import Docs
+from mcpstruct_codegen.schemas import NoRule
 from tests.codegen.support import (
     FREE,
     INTEGER,
@@ -31,10 +35,6 @@ from tests.codegen.support import (
     refused,
     round_trip,
 )
-
-from mcpstruct.base.codec import to_json
-from mcpstruct_codegen.docs import Docs
-from mcpstruct_codegen.schemas import NoRule
 
 # -- names ------------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from mcpstruct.base.codec import to_json
+from mcpstruct.base.errors import ProtocolViolation
+from mcpstruct_codegen.flatten import flatten
+from mcpstruct_codegen.normalise import normalise
+from mcpstruct_codegen.overrides import Overrides
+from mcpstruct_codegen.schemas import NoRule
 from tests.codegen.support import (
     FREE,
     INTEGER,
@@ -29,13 +36,6 @@ from tests.codegen.support import (
     row,
     table,
 )
-
-from mcpstruct.base.codec import to_json
-from mcpstruct.base.errors import ProtocolViolation
-from mcpstruct_codegen.flatten import flatten
-from mcpstruct_codegen.normalise import normalise
-from mcpstruct_codegen.overrides import Overrides
-from mcpstruct_codegen.schemas import NoRule
 
 BARE: Node = {
     "EmptyResult": FREE,
@@ -357,6 +357,12 @@ def test_a_schema_whose_properties_are_typed_is_an_object_like_any_other(tmp_pat
     whole = {"requestedSchema": {"type": "object", "properties": {"a": {"kind": "k"}}}}
     assert decoded(made.types.Form, whole).requested_schema.properties["a"].kind == "k"
     assert round_trip(made.types.Form, whole) == whole
+
+
+def test_two_fields_that_need_a_look_after_decoding_are_refused(tmp_path: Path) -> None:
+    tool = obj({"name": TEXT}, outputSchema=DOCUMENT, _meta=obj(progressToken=TEXT))
+    with pytest.raises(NoRule, match="Tool: no rule for two lazy fields"):
+        bindings(tmp_path, {"Tool": tool})
 
 
 # -- refusals ---------------------------------------------------------------------------------------------------------

@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 from msgspec import UnsetType
-from tests.codegen.support import TEXT, Node, obj, schema_folder
 
 from mcpstruct.base.bag import Bag
 from mcpstruct_codegen import outputs
@@ -25,6 +24,7 @@ from mcpstruct_codegen.flatten import flatten
 from mcpstruct_codegen.methods import method_of
 from mcpstruct_codegen.overrides import Overrides
 from mcpstruct_codegen.schemas import GeneratorError, load_all, schema_directory
+from tests.codegen.support import TEXT, Node, obj, schema_folder
 
 GENERATED = Path(__file__).parents[2] / "generated"
 ROOTS = {"ClientRequest", "ClientNotification", "ClientResult", "ServerRequest", "ServerNotification", "ServerResult"}

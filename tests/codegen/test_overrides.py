@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.codegen.support import INTEGER, TEXT, Node, obj, row, schema, schema_folder, table
 
 from mcpstruct_codegen import outputs
 from mcpstruct_codegen.overrides import Overrides, locate
 from mcpstruct_codegen.schemas import GeneratorError, schema_directory
+from tests.codegen.support import INTEGER, TEXT, Node, obj, row, schema, schema_folder, table
 
 SMALL: Node = {"A": obj({"a": TEXT})}
 FIELD = "/A/properties/a/type"
@@ -76,10 +76,11 @@ def test_a_correction_replaces_the_value_it_names(tmp_path: Path) -> None:
         (correction("/A/required/7"), "2030-01-01 has nothing there"),
         (correction("/A/required/x"), "2030-01-01 has nothing there"),
         (correction("/A/properties/a/type/deep"), "2030-01-01 has nothing there"),
+        (correction("/A/properties/a/type/str"), "2030-01-01 has nothing there"),
         (correction(""), "2030-01-01 has nothing there"),
         (correction(new="string"), "changes nothing"),
     ],
-    ids=["moved", "no-such-key", "beyond-the-list", "no-index", "through-text", "nowhere", "same"],
+    ids=["moved", "no-such-key", "beyond-the-list", "no-index", "through-text", "into-text", "nowhere", "same"],
 )
 def test_a_correction_that_does_not_fit_is_refused_and_named(tmp_path: Path, row_text: str, found: str) -> None:
     with pytest.raises(GeneratorError) as caught:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import pytest
+
+from mcpstruct.base.codec import to_dict
 from tests.codegen.support import (
     FREE,
     INTEGER,
@@ -25,8 +27,6 @@ from tests.codegen.support import (
     refused,
     round_trip,
 )
-
-from mcpstruct.base.codec import to_dict
 
 TEXT_BLOCK = obj({"type": const("text"), "text": TEXT})
 LINK_BLOCK = obj({"type": const("link"), "uri": TEXT})

@@ -13,12 +13,13 @@ from typing import Any, Literal
 import jsonschema_rs
 import pytest
 from hypothesis.strategies import SearchStrategy
-from tests.support.instances import Instances, Vocabulary
 
 from mcpstruct.base.errors import ProtocolViolation
 from mcpstruct.base.methods import MethodInfo
+from mcpstruct_codegen.methods import inherit_meta
 from mcpstruct_codegen.overrides import Overrides
 from mcpstruct_codegen.schemas import Schema, load_all, schema_directory
+from tests.support.instances import Instances, Vocabulary
 
 Side = Literal["client", "server"]
 Node = dict[str, Any]
@@ -31,7 +32,7 @@ class Revision:
         self.name = schema.revision
         self.types, self.decode, methods = bindings(schema.package)
         self.methods: dict[str, MethodInfo[Any, Any]] = methods.METHODS
-        self.definitions = whole_messages(overrides.correct(schema), self.methods)
+        self.definitions = whole_messages(inherit_meta(overrides.correct(schema)), self.methods)
 
     def __repr__(self) -> str:
         return self.name

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from mcpstruct.base.errors import MethodNotFound
 from mcpstruct.base.handlers import BaseHandlers, ContextT, unhandled
 from mcpstruct.base.methods import MethodInfo
-from mcpstruct.base.session import BaseSession, Meta, ProgressCallback, Timeout
+from mcpstruct.base.session import BaseSession, Meta, ProgressCallback, Timeout, fresh
 
 from . import methods
 from .types import (
@@ -224,33 +224,54 @@ class ServerSession(BaseSession):
         self, params: ElicitRequestParams, *, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
     ) -> ElicitResult | CreateTaskResult:
         """Asks the user for information."""
-        return await self.send_request(methods.ELICIT, params, timeout=timeout, on_progress=on_progress)
+        return await self.send_request(methods.ELICIT, fresh(params), timeout=timeout, on_progress=on_progress)
 
     async def get_task(
-        self, task_id: str, *, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
+        self,
+        task_id: str,
+        *,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
     ) -> GetTaskResult:
         """Gets a task's state."""
         return await self.send_request(
-            methods.GET_TASK, GetTaskRequestParams(task_id=task_id), timeout=timeout, on_progress=on_progress
+            methods.GET_TASK,
+            GetTaskRequestParams(task_id=task_id, meta=None if meta is None else RequestMetaObject(meta)),
+            timeout=timeout,
+            on_progress=on_progress,
         )
 
     async def get_task_payload(
-        self, task_id: str, *, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
+        self,
+        task_id: str,
+        *,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
     ) -> GetTaskPayloadResult:
         """Gets the result of the request that runs as a task."""
         return await self.send_request(
             methods.GET_TASK_PAYLOAD,
-            GetTaskPayloadRequestParams(task_id=task_id),
+            GetTaskPayloadRequestParams(task_id=task_id, meta=None if meta is None else RequestMetaObject(meta)),
             timeout=timeout,
             on_progress=on_progress,
         )
 
     async def cancel_task(
-        self, task_id: str, *, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
+        self,
+        task_id: str,
+        *,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
     ) -> CancelTaskResult:
         """Stops a task."""
         return await self.send_request(
-            methods.CANCEL_TASK, CancelTaskRequestParams(task_id=task_id), timeout=timeout, on_progress=on_progress
+            methods.CANCEL_TASK,
+            CancelTaskRequestParams(task_id=task_id, meta=None if meta is None else RequestMetaObject(meta)),
+            timeout=timeout,
+            on_progress=on_progress,
         )
 
     async def list_tasks(
@@ -296,10 +317,13 @@ class ServerSession(BaseSession):
             ),
         )
 
-    async def notify_elicitation_complete(self, elicitation_id: str) -> None:
+    async def notify_elicitation_complete(self, elicitation_id: str, *, meta: Meta | None = None) -> None:
         """Reports that an elicitation at a URL is over."""
         await self.send_notification(
-            methods.ELICITATION_COMPLETE, ElicitationCompleteNotificationParams(elicitation_id=elicitation_id)
+            methods.ELICITATION_COMPLETE,
+            ElicitationCompleteNotificationParams(
+                elicitation_id=elicitation_id, meta=None if meta is None else dict(meta)
+            ),
         )
 
     async def notify_subscriptions_acknowledged(

@@ -305,22 +305,6 @@ class StringSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
     """Value the field has until the user changes it."""
 
 
-class CancelTaskRequestParams(StructBase, kw_only=True):
-    """Names the task to stop."""
-
-    task_id: str
-    """Id of the task."""
-
-
-class CancelTaskRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/cancel"):
-    """Asks the side that runs a task to stop it."""
-
-    method: ClassVar[Literal["tasks/cancel"]] = "tasks/cancel"
-    jsonrpc: Literal["2.0"]
-    id: RequestId
-    params: CancelTaskRequestParams
-
-
 class ClientCapabilitiesElicitation(StructBase, kw_only=True):
     """Details of the client's elicitation capability: the modes it can handle."""
 
@@ -358,6 +342,8 @@ class ElicitationCompleteNotificationParams(StructBase, kw_only=True):
 
     elicitation_id: str
     """Opaque id of the elicitation, unique within its server; the notification of its end repeats it."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class ElicitationCompleteNotification(
@@ -370,22 +356,6 @@ class ElicitationCompleteNotification(
     params: ElicitationCompleteNotificationParams
 
 
-class GetTaskPayloadRequestParams(StructBase, kw_only=True):
-    """Names the task whose result is wanted."""
-
-    task_id: str
-    """Id of the task."""
-
-
-class GetTaskPayloadRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/result"):
-    """Asks for the result of the request that runs as a task."""
-
-    method: ClassVar[Literal["tasks/result"]] = "tasks/result"
-    jsonrpc: Literal["2.0"]
-    id: RequestId
-    params: GetTaskPayloadRequestParams
-
-
 class GetTaskPayloadResult(Bag):
     """The result of the request behind a task, in the shape that request's method prescribes."""
 
@@ -393,22 +363,6 @@ class GetTaskPayloadResult(Bag):
 
     meta: Known[dict[str, Any] | None] = Known("_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
-
-
-class GetTaskRequestParams(StructBase, kw_only=True):
-    """Names the task to report on."""
-
-    task_id: str
-    """Id of the task."""
-
-
-class GetTaskRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/get"):
-    """Asks how a task is doing."""
-
-    method: ClassVar[Literal["tasks/get"]] = "tasks/get"
-    jsonrpc: Literal["2.0"]
-    id: RequestId
-    params: GetTaskRequestParams
 
 
 class Icon(StructBase, kw_only=True):
@@ -759,10 +713,10 @@ class ProgressNotificationParams(WatchedStruct, kw_only=True):
     """Progress token of the request this is about."""
     total: int | float | None = None
     """Value of `progress` at which the work is done, if known."""
-    message: str | None = None
-    """What is being done right now, for people to read."""
     meta: NotificationMetaObject | None = field(default=None, name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
+    message: str | None = None
+    """What is being done right now, for people to read."""
 
 
 class ProgressNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/progress"):
@@ -1424,59 +1378,6 @@ EmptyResult: TypeAlias = Result
 """Success, with nothing to report."""
 
 
-class RequestMetaObject(Bag):
-    """Metadata of a request, with the keys that the protocol itself defines."""
-
-    __slots__ = ()
-
-    progress_token: Known[ProgressToken | None] = Known("progressToken")
-    """Asks for progress notifications with this progress token; the receiver need not send any."""
-    client_capabilities: Known[ClientCapabilities | None] = Known("io.modelcontextprotocol/clientCapabilities")
-    """What the client can do, for this request alone."""
-    client_info: Known[Implementation | None] = Known("io.modelcontextprotocol/clientInfo")
-    """The client software, as it names itself; unverified, for display and logs."""
-    log_level: Known[LoggingLevel | None] = Known("io.modelcontextprotocol/logLevel")
-    """Least severe log messages wanted during this request; absent means none at all."""
-    protocol_version: Known[str | None] = Known("io.modelcontextprotocol/protocolVersion")
-    """Revision followed, as `YYYY-MM-DD`; over HTTP, the `MCP-Protocol-Version` header must agree."""
-
-
-@lazy(meta=RequestMetaObject)
-class ListToolsRequestParams(WatchedStruct, kw_only=True):
-    """Says which page of tools to list."""
-
-    cursor: str | None = None
-    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
-    """Open map of metadata; the protocol reserves some of its keys."""
-
-
-class ListToolsRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/list"):
-    """Asks the server for its tools, a page at a time."""
-
-    method: ClassVar[Literal["tools/list"]] = "tools/list"
-    jsonrpc: Literal["2.0"]
-    id: RequestId
-    params: ListToolsRequestParams | None = None
-
-
-@lazy(meta=RequestMetaObject)
-class PingRequestParams(WatchedStruct, kw_only=True):
-    """Carries metadata only."""
-
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
-    """Open map of metadata; the protocol reserves some of its keys."""
-
-
-class PingRequest(MessageBase, kw_only=True, tag_field="method", tag="ping"):
-    """Checks that the other side still answers."""
-
-    method: ClassVar[Literal["ping"]] = "ping"
-    jsonrpc: Literal["2.0"]
-    id: RequestId
-    params: PingRequestParams | None = None
-
-
 class PromptMessage(StructBase, kw_only=True):
     """One message of a prompt."""
 
@@ -1507,63 +1408,6 @@ class ServerCapabilities(StructBase, kw_only=True):
     """Supported extensions: settings by extension id; an empty object means no settings."""
 
 
-@lazy(meta=RequestMetaObject)
-class SetLevelRequestParams(WatchedStruct, kw_only=True):
-    """Says from which severity on to send log messages."""
-
-    level: LoggingLevel
-    """Least severe log messages to send; more severe ones are sent too."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
-    """Open map of metadata; the protocol reserves some of its keys."""
-
-
-class SetLevelRequest(MessageBase, kw_only=True, tag_field="method", tag="logging/setLevel"):
-    """Sets how severe a log message must be for the server to send it."""
-
-    method: ClassVar[Literal["logging/setLevel"]] = "logging/setLevel"
-    jsonrpc: Literal["2.0"]
-    id: RequestId
-    params: SetLevelRequestParams
-
-
-@lazy(meta=RequestMetaObject)
-class SubscribeRequestParams(WatchedStruct, kw_only=True):
-    """Names the resource to watch."""
-
-    uri: str
-    """Which resource to watch, as a URI of any scheme the server knows."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
-    """Open map of metadata; the protocol reserves some of its keys."""
-
-
-class SubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/subscribe"):
-    """Asks the server to tell of every change to one resource."""
-
-    method: ClassVar[Literal["resources/subscribe"]] = "resources/subscribe"
-    jsonrpc: Literal["2.0"]
-    id: RequestId
-    params: SubscribeRequestParams
-
-
-@lazy(meta=RequestMetaObject)
-class UnsubscribeRequestParams(WatchedStruct, kw_only=True):
-    """Names the resource to stop watching."""
-
-    uri: str
-    """Which resource to stop watching, as a URI."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
-    """Open map of metadata; the protocol reserves some of its keys."""
-
-
-class UnsubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/unsubscribe"):
-    """Ends a subscription made with `resources/subscribe`."""
-
-    method: ClassVar[Literal["resources/unsubscribe"]] = "resources/unsubscribe"
-    jsonrpc: Literal["2.0"]
-    id: RequestId
-    params: UnsubscribeRequestParams
-
-
 class ElicitRequestFormParamsRequestedSchema(StructBase, kw_only=True, tag_field="type", tag="object"):
     """The form's fields, as a flat JSON Schema object."""
 
@@ -1577,53 +1421,8 @@ class ElicitRequestFormParamsRequestedSchema(StructBase, kw_only=True, tag_field
     """URI of the JSON Schema dialect the form is written in."""
 
 
-@lazy(meta=RequestMetaObject)
-class ElicitRequestURLParams(WatchedStruct, kw_only=True, tag_field="mode", tag="url"):
-    """An elicitation that the user carries out at a URL, out of the client's sight."""
-
-    mode: ClassVar[Literal["url"]] = "url"
-    """Always `url`."""
-    message: str
-    """What to tell the user when asking."""
-    url: str
-    """Where to send the user."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
-    """Open map of metadata; the protocol reserves some of its keys."""
-    elicitation_id: str | None = None
-    """Opaque id of the elicitation, unique within its server; the notification of its end repeats it."""
-    task: TaskMetadata | None = None
-    """Set to run the request as a task; the reply is then a CreateTaskResult."""
-
-
-@lazy(meta=RequestMetaObject)
-class PaginatedRequestParams(WatchedStruct, kw_only=True):
-    """Says which page of a listing to return."""
-
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
-    """Open map of metadata; the protocol reserves some of its keys."""
-    cursor: str | None = None
-    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-
-
-@lazy(meta=RequestMetaObject)
-class RequestParams(WatchedStruct, kw_only=True):
-    """Bare params of a request: metadata and nothing more."""
-
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
-    """Open map of metadata; the protocol reserves some of its keys."""
-
-
 SamplingMessageContentBlock: TypeAlias = TextContent | ImageContent | AudioContent | ToolUseContent | ToolResultContent
 """One piece of content in a sampling message, tool use included."""
-
-
-class DiscoverRequest(MessageBase, kw_only=True, tag_field="method", tag="server/discover"):
-    """Asks the server, without a handshake, which revisions and capabilities it has."""
-
-    method: ClassVar[Literal["server/discover"]] = "server/discover"
-    jsonrpc: Literal["2.0"]
-    id: RequestId
-    params: RequestParams
 
 
 @lazy(meta=ResultMetaObject)
@@ -1646,18 +1445,25 @@ class DiscoverResult(WatchedStruct, kw_only=True):
     """Advice on using the server, fit for a model's system prompt."""
 
 
-@lazy(meta=RequestMetaObject)
-class SubscriptionsListenRequestParams(WatchedStruct, kw_only=True):
-    """Selects the notifications wanted on the stream."""
-
-    meta: RequestMetaObject = field(name="_meta")
-    """Open map of metadata; the protocol reserves some of its keys."""
-    notifications: SubscriptionFilter
-    """Which notifications the client wants."""
-
-
 ElicitRequestParamsRequestedSchema: TypeAlias = ElicitRequestFormParamsRequestedSchema
 """The form's fields, as a flat JSON Schema object."""
+
+
+class RequestMetaObject(Bag):
+    """Metadata of a request, with the keys that the protocol itself defines."""
+
+    __slots__ = ()
+
+    progress_token: Known[ProgressToken | None] = Known("progressToken")
+    """Asks for progress notifications with this progress token; the receiver need not send any."""
+    client_capabilities: Known[ClientCapabilities | None] = Known("io.modelcontextprotocol/clientCapabilities")
+    """What the client can do, for this request alone."""
+    client_info: Known[Implementation | None] = Known("io.modelcontextprotocol/clientInfo")
+    """The client software, as it names itself; unverified, for display and logs."""
+    log_level: Known[LoggingLevel | None] = Known("io.modelcontextprotocol/logLevel")
+    """Least severe log messages wanted during this request; absent means none at all."""
+    protocol_version: Known[str | None] = Known("io.modelcontextprotocol/protocolVersion")
+    """Revision followed, as `YYYY-MM-DD`; over HTTP, the `MCP-Protocol-Version` header must agree."""
 
 
 @lazy(meta=RequestMetaObject)
@@ -1668,10 +1474,10 @@ class CompleteRequestParams(WatchedStruct, kw_only=True):
     """The argument to complete."""
     ref: PromptReference | ResourceTemplateReference
     """The prompt or resource template that the argument belongs to."""
-    context: CompleteRequestParamsContext | None = None
-    """What is already known about the other arguments."""
     meta: RequestMetaObject | None = field(default=None, name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
+    context: CompleteRequestParamsContext | None = None
+    """What is already known about the other arguments."""
 
 
 class CompleteRequest(MessageBase, kw_only=True, tag_field="method", tag="completion/complete"):
@@ -1831,6 +1637,42 @@ class ListRootsRequest(MessageBase, kw_only=True, tag_field="method", tag="roots
     params: ListRootsRequestParams | None = None
 
 
+@lazy(meta=RequestMetaObject)
+class ListToolsRequestParams(WatchedStruct, kw_only=True):
+    """Says which page of tools to list."""
+
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ListToolsRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/list"):
+    """Asks the server for its tools, a page at a time."""
+
+    method: ClassVar[Literal["tools/list"]] = "tools/list"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: ListToolsRequestParams | None = None
+
+
+@lazy(meta=RequestMetaObject)
+class PingRequestParams(WatchedStruct, kw_only=True):
+    """Carries metadata only."""
+
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class PingRequest(MessageBase, kw_only=True, tag_field="method", tag="ping"):
+    """Checks that the other side still answers."""
+
+    method: ClassVar[Literal["ping"]] = "ping"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: PingRequestParams | None = None
+
+
 class SamplingMessage(StructBase, kw_only=True):
     """One message of a conversation with a model."""
 
@@ -1850,6 +1692,63 @@ class SamplingMessage(StructBase, kw_only=True):
 
 
 @lazy(meta=RequestMetaObject)
+class SetLevelRequestParams(WatchedStruct, kw_only=True):
+    """Says from which severity on to send log messages."""
+
+    level: LoggingLevel
+    """Least severe log messages to send; more severe ones are sent too."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class SetLevelRequest(MessageBase, kw_only=True, tag_field="method", tag="logging/setLevel"):
+    """Sets how severe a log message must be for the server to send it."""
+
+    method: ClassVar[Literal["logging/setLevel"]] = "logging/setLevel"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: SetLevelRequestParams
+
+
+@lazy(meta=RequestMetaObject)
+class SubscribeRequestParams(WatchedStruct, kw_only=True):
+    """Names the resource to watch."""
+
+    uri: str
+    """Which resource to watch, as a URI of any scheme the server knows."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class SubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/subscribe"):
+    """Asks the server to tell of every change to one resource."""
+
+    method: ClassVar[Literal["resources/subscribe"]] = "resources/subscribe"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: SubscribeRequestParams
+
+
+@lazy(meta=RequestMetaObject)
+class UnsubscribeRequestParams(WatchedStruct, kw_only=True):
+    """Names the resource to stop watching."""
+
+    uri: str
+    """Which resource to stop watching, as a URI."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class UnsubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/unsubscribe"):
+    """Ends a subscription made with `resources/subscribe`."""
+
+    method: ClassVar[Literal["resources/unsubscribe"]] = "resources/unsubscribe"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: UnsubscribeRequestParams
+
+
+@lazy(meta=RequestMetaObject)
 class ElicitRequestFormParams(WatchedStruct, kw_only=True):
     """An elicitation that the user answers by filling in a form; not for secrets."""
 
@@ -1865,25 +1764,106 @@ class ElicitRequestFormParams(WatchedStruct, kw_only=True):
     """Set to run the request as a task; the reply is then a CreateTaskResult."""
 
 
-if TYPE_CHECKING:
-    ElicitRequestParams: TypeAlias = ElicitRequestFormParams | ElicitRequestURLParams
-else:
-    ElicitRequestParams = untagged(
-        "ElicitRequestParams",
-        __name__,
-        Rule("ElicitRequestFormParams", key="requestedSchema"),
-        Rule("ElicitRequestURLParams"),
-    )
-"""What to ask the user, and in which way."""
+@lazy(meta=RequestMetaObject)
+class CancelTaskRequestParams(WatchedStruct, kw_only=True):
+    """Names the task to stop."""
+
+    task_id: str
+    """Id of the task."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
-class ListTasksRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/list"):
-    """Asks the other side for the tasks it runs, a page at a time."""
+class CancelTaskRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/cancel"):
+    """Asks the side that runs a task to stop it."""
 
-    method: ClassVar[Literal["tasks/list"]] = "tasks/list"
+    method: ClassVar[Literal["tasks/cancel"]] = "tasks/cancel"
     jsonrpc: Literal["2.0"]
     id: RequestId
-    params: PaginatedRequestParams | None = None
+    params: CancelTaskRequestParams
+
+
+@lazy(meta=RequestMetaObject)
+class ElicitRequestURLParams(WatchedStruct, kw_only=True, tag_field="mode", tag="url"):
+    """An elicitation that the user carries out at a URL, out of the client's sight."""
+
+    mode: ClassVar[Literal["url"]] = "url"
+    """Always `url`."""
+    message: str
+    """What to tell the user when asking."""
+    url: str
+    """Where to send the user."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    elicitation_id: str | None = None
+    """Opaque id of the elicitation, unique within its server; the notification of its end repeats it."""
+    task: TaskMetadata | None = None
+    """Set to run the request as a task; the reply is then a CreateTaskResult."""
+
+
+@lazy(meta=RequestMetaObject)
+class GetTaskPayloadRequestParams(WatchedStruct, kw_only=True):
+    """Names the task whose result is wanted."""
+
+    task_id: str
+    """Id of the task."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class GetTaskPayloadRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/result"):
+    """Asks for the result of the request that runs as a task."""
+
+    method: ClassVar[Literal["tasks/result"]] = "tasks/result"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: GetTaskPayloadRequestParams
+
+
+@lazy(meta=RequestMetaObject)
+class GetTaskRequestParams(WatchedStruct, kw_only=True):
+    """Names the task to report on."""
+
+    task_id: str
+    """Id of the task."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class GetTaskRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/get"):
+    """Asks how a task is doing."""
+
+    method: ClassVar[Literal["tasks/get"]] = "tasks/get"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: GetTaskRequestParams
+
+
+@lazy(meta=RequestMetaObject)
+class PaginatedRequestParams(WatchedStruct, kw_only=True):
+    """Says which page of a listing to return."""
+
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+
+
+@lazy(meta=RequestMetaObject)
+class RequestParams(WatchedStruct, kw_only=True):
+    """Bare params of a request: metadata and nothing more."""
+
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class DiscoverRequest(MessageBase, kw_only=True, tag_field="method", tag="server/discover"):
+    """Asks the server, without a handshake, which revisions and capabilities it has."""
+
+    method: ClassVar[Literal["server/discover"]] = "server/discover"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: RequestParams
 
 
 if TYPE_CHECKING:
@@ -1903,13 +1883,14 @@ InputResponses: TypeAlias = dict[str, InputResponse]
 """The client's answers, each under the key of the input request it answers."""
 
 
-class SubscriptionsListenRequest(MessageBase, kw_only=True, tag_field="method", tag="subscriptions/listen"):
-    """Opens a subscription stream: a long-lived request that notifications are sent on."""
+@lazy(meta=RequestMetaObject)
+class SubscriptionsListenRequestParams(WatchedStruct, kw_only=True):
+    """Selects the notifications wanted on the stream."""
 
-    method: ClassVar[Literal["subscriptions/listen"]] = "subscriptions/listen"
-    jsonrpc: Literal["2.0"]
-    id: RequestId
-    params: SubscriptionsListenRequestParams
+    meta: RequestMetaObject = field(name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+    notifications: SubscriptionFilter
+    """Which notifications the client wants."""
 
 
 @lazy(meta=RequestMetaObject)
@@ -2024,6 +2005,36 @@ class ReadResourceRequest(MessageBase, kw_only=True, tag_field="method", tag="re
     jsonrpc: Literal["2.0"]
     id: RequestId
     params: ReadResourceRequestParams
+
+
+if TYPE_CHECKING:
+    ElicitRequestParams: TypeAlias = ElicitRequestFormParams | ElicitRequestURLParams
+else:
+    ElicitRequestParams = untagged(
+        "ElicitRequestParams",
+        __name__,
+        Rule("ElicitRequestFormParams", key="requestedSchema"),
+        Rule("ElicitRequestURLParams"),
+    )
+"""What to ask the user, and in which way."""
+
+
+class ListTasksRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/list"):
+    """Asks the other side for the tasks it runs, a page at a time."""
+
+    method: ClassVar[Literal["tasks/list"]] = "tasks/list"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: PaginatedRequestParams | None = None
+
+
+class SubscriptionsListenRequest(MessageBase, kw_only=True, tag_field="method", tag="subscriptions/listen"):
+    """Opens a subscription stream: a long-lived request that notifications are sent on."""
+
+    method: ClassVar[Literal["subscriptions/listen"]] = "subscriptions/listen"
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    params: SubscriptionsListenRequestParams
 
 
 class ElicitRequest(MessageBase, kw_only=True, tag_field="method", tag="elicitation/create"):

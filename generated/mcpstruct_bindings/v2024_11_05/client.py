@@ -62,6 +62,7 @@ class ClientSession(BaseSession):
         capabilities: ClientCapabilities,
         client_info: Implementation,
         protocol_version: str,
+        meta: Meta | None = None,
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> InitializeResult:
@@ -72,7 +73,10 @@ class ClientSession(BaseSession):
         return await self.send_request(
             methods.INITIALIZE,
             InitializeRequestParams(
-                capabilities=capabilities, client_info=client_info, protocol_version=protocol_version
+                capabilities=capabilities,
+                client_info=client_info,
+                protocol_version=protocol_version,
+                meta=None if meta is None else RequestMetaObject(meta),
             ),
             timeout=timeout,
             on_progress=on_progress,
@@ -93,18 +97,31 @@ class ClientSession(BaseSession):
         )
 
     async def list_resources(
-        self, *, cursor: str | None = None, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
+        self,
+        *,
+        cursor: str | None = None,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
     ) -> ListResourcesResult:
         """Lists resources, a page at a time.
 
         https://modelcontextprotocol.io/specification/2024-11-05
         """
         return await self.send_request(
-            methods.LIST_RESOURCES, ListResourcesRequestParams(cursor=cursor), timeout=timeout, on_progress=on_progress
+            methods.LIST_RESOURCES,
+            ListResourcesRequestParams(cursor=cursor, meta=None if meta is None else RequestMetaObject(meta)),
+            timeout=timeout,
+            on_progress=on_progress,
         )
 
     async def list_resource_templates(
-        self, *, cursor: str | None = None, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
+        self,
+        *,
+        cursor: str | None = None,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
     ) -> ListResourceTemplatesResult:
         """Lists resource templates, a page at a time.
 
@@ -112,53 +129,85 @@ class ClientSession(BaseSession):
         """
         return await self.send_request(
             methods.LIST_RESOURCE_TEMPLATES,
-            ListResourceTemplatesRequestParams(cursor=cursor),
+            ListResourceTemplatesRequestParams(cursor=cursor, meta=None if meta is None else RequestMetaObject(meta)),
             timeout=timeout,
             on_progress=on_progress,
         )
 
     async def read_resource(
-        self, uri: str, *, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
+        self,
+        uri: str,
+        *,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
     ) -> ReadResourceResult:
         """Reads a resource.
 
         https://modelcontextprotocol.io/specification/2024-11-05
         """
         return await self.send_request(
-            methods.READ_RESOURCE, ReadResourceRequestParams(uri=uri), timeout=timeout, on_progress=on_progress
+            methods.READ_RESOURCE,
+            ReadResourceRequestParams(uri=uri, meta=None if meta is None else RequestMetaObject(meta)),
+            timeout=timeout,
+            on_progress=on_progress,
         )
 
     async def subscribe(
-        self, uri: str, *, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
+        self,
+        uri: str,
+        *,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
     ) -> EmptyResult:
         """Starts notifications about changes to one resource.
 
         https://modelcontextprotocol.io/specification/2024-11-05
         """
         return await self.send_request(
-            methods.SUBSCRIBE, SubscribeRequestParams(uri=uri), timeout=timeout, on_progress=on_progress
+            methods.SUBSCRIBE,
+            SubscribeRequestParams(uri=uri, meta=None if meta is None else RequestMetaObject(meta)),
+            timeout=timeout,
+            on_progress=on_progress,
         )
 
     async def unsubscribe(
-        self, uri: str, *, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
+        self,
+        uri: str,
+        *,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
     ) -> EmptyResult:
         """Stops notifications about changes to one resource.
 
         https://modelcontextprotocol.io/specification/2024-11-05
         """
         return await self.send_request(
-            methods.UNSUBSCRIBE, UnsubscribeRequestParams(uri=uri), timeout=timeout, on_progress=on_progress
+            methods.UNSUBSCRIBE,
+            UnsubscribeRequestParams(uri=uri, meta=None if meta is None else RequestMetaObject(meta)),
+            timeout=timeout,
+            on_progress=on_progress,
         )
 
     async def list_prompts(
-        self, *, cursor: str | None = None, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
+        self,
+        *,
+        cursor: str | None = None,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
     ) -> ListPromptsResult:
         """Lists prompts, a page at a time.
 
         https://modelcontextprotocol.io/specification/2024-11-05
         """
         return await self.send_request(
-            methods.LIST_PROMPTS, ListPromptsRequestParams(cursor=cursor), timeout=timeout, on_progress=on_progress
+            methods.LIST_PROMPTS,
+            ListPromptsRequestParams(cursor=cursor, meta=None if meta is None else RequestMetaObject(meta)),
+            timeout=timeout,
+            on_progress=on_progress,
         )
 
     async def get_prompt(
@@ -166,6 +215,7 @@ class ClientSession(BaseSession):
         name: str,
         arguments: dict[str, str] | None = None,
         *,
+        meta: Meta | None = None,
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> GetPromptResult:
@@ -175,20 +225,30 @@ class ClientSession(BaseSession):
         """
         return await self.send_request(
             methods.GET_PROMPT,
-            GetPromptRequestParams(name=name, arguments=arguments),
+            GetPromptRequestParams(
+                name=name, arguments=arguments, meta=None if meta is None else RequestMetaObject(meta)
+            ),
             timeout=timeout,
             on_progress=on_progress,
         )
 
     async def list_tools(
-        self, *, cursor: str | None = None, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
+        self,
+        *,
+        cursor: str | None = None,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
     ) -> ListToolsResult:
         """Lists tools, a page at a time.
 
         https://modelcontextprotocol.io/specification/2024-11-05
         """
         return await self.send_request(
-            methods.LIST_TOOLS, ListToolsRequestParams(cursor=cursor), timeout=timeout, on_progress=on_progress
+            methods.LIST_TOOLS,
+            ListToolsRequestParams(cursor=cursor, meta=None if meta is None else RequestMetaObject(meta)),
+            timeout=timeout,
+            on_progress=on_progress,
         )
 
     async def call_tool(
@@ -196,6 +256,7 @@ class ClientSession(BaseSession):
         name: str,
         arguments: dict[str, Any] | None = None,
         *,
+        meta: Meta | None = None,
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> CallToolResult:
@@ -205,20 +266,30 @@ class ClientSession(BaseSession):
         """
         return await self.send_request(
             methods.CALL_TOOL,
-            CallToolRequestParams(name=name, arguments=arguments),
+            CallToolRequestParams(
+                name=name, arguments=arguments, meta=None if meta is None else RequestMetaObject(meta)
+            ),
             timeout=timeout,
             on_progress=on_progress,
         )
 
     async def set_level(
-        self, level: LoggingLevel, *, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
+        self,
+        level: LoggingLevel,
+        *,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
     ) -> EmptyResult:
         """Sets from which severity on log messages are sent.
 
         https://modelcontextprotocol.io/specification/2024-11-05
         """
         return await self.send_request(
-            methods.SET_LEVEL, SetLevelRequestParams(level=level), timeout=timeout, on_progress=on_progress
+            methods.SET_LEVEL,
+            SetLevelRequestParams(level=level, meta=None if meta is None else RequestMetaObject(meta)),
+            timeout=timeout,
+            on_progress=on_progress,
         )
 
     async def complete(
@@ -226,6 +297,7 @@ class ClientSession(BaseSession):
         ref: PromptReference | ResourceReference,
         argument: CompleteRequestParamsArgument,
         *,
+        meta: Meta | None = None,
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> CompleteResult:
@@ -235,18 +307,23 @@ class ClientSession(BaseSession):
         """
         return await self.send_request(
             methods.COMPLETE,
-            CompleteRequestParams(argument=argument, ref=ref),
+            CompleteRequestParams(argument=argument, ref=ref, meta=None if meta is None else RequestMetaObject(meta)),
             timeout=timeout,
             on_progress=on_progress,
         )
 
-    async def notify_cancelled(self, request_id: RequestId, *, reason: str | None = None) -> None:
+    async def notify_cancelled(
+        self, request_id: RequestId, *, reason: str | None = None, meta: Meta | None = None
+    ) -> None:
         """Calls off a request that may still be in progress.
 
         https://modelcontextprotocol.io/specification/2024-11-05
         """
         await self.send_notification(
-            methods.CANCELLED, CancelledNotificationParams(request_id=request_id, reason=reason)
+            methods.CANCELLED,
+            CancelledNotificationParams(
+                request_id=request_id, reason=reason, meta=None if meta is None else dict(meta)
+            ),
         )
 
     async def notify_initialized(self, *, meta: Meta | None = None) -> None:
@@ -259,14 +336,22 @@ class ClientSession(BaseSession):
         )
 
     async def notify_progress(
-        self, *, progress: int | float, progress_token: ProgressToken, total: int | float | None = None
+        self,
+        *,
+        progress: int | float,
+        progress_token: ProgressToken,
+        total: int | float | None = None,
+        meta: Meta | None = None,
     ) -> None:
         """Reports progress on a request that gave a progress token.
 
         https://modelcontextprotocol.io/specification/2024-11-05
         """
         await self.send_notification(
-            methods.PROGRESS, ProgressNotificationParams(progress=progress, progress_token=progress_token, total=total)
+            methods.PROGRESS,
+            ProgressNotificationParams(
+                progress=progress, progress_token=progress_token, total=total, meta=None if meta is None else dict(meta)
+            ),
         )
 
     async def notify_roots_list_changed(self, *, meta: Meta | None = None) -> None:

@@ -88,6 +88,7 @@ class ServerSession(BaseSession):
         stop_sequences: list[str] | None = None,
         system_prompt: str | None = None,
         temperature: int | float | None = None,
+        meta: Meta | None = None,
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> CreateMessageResult:
@@ -106,6 +107,7 @@ class ServerSession(BaseSession):
                 stop_sequences=stop_sequences,
                 system_prompt=system_prompt,
                 temperature=temperature,
+                meta=None if meta is None else RequestMetaObject(meta),
             ),
             timeout=timeout,
             on_progress=on_progress,
@@ -125,13 +127,18 @@ class ServerSession(BaseSession):
             on_progress=on_progress,
         )
 
-    async def notify_cancelled(self, request_id: RequestId, *, reason: str | None = None) -> None:
+    async def notify_cancelled(
+        self, request_id: RequestId, *, reason: str | None = None, meta: Meta | None = None
+    ) -> None:
         """Calls off a request that may still be in progress.
 
         https://modelcontextprotocol.io/specification/2025-03-26
         """
         await self.send_notification(
-            methods.CANCELLED, CancelledNotificationParams(request_id=request_id, reason=reason)
+            methods.CANCELLED,
+            CancelledNotificationParams(
+                request_id=request_id, reason=reason, meta=None if meta is None else dict(meta)
+            ),
         )
 
     async def notify_progress(
@@ -141,6 +148,7 @@ class ServerSession(BaseSession):
         progress_token: ProgressToken,
         message: str | None = None,
         total: int | float | None = None,
+        meta: Meta | None = None,
     ) -> None:
         """Reports progress on a request that gave a progress token.
 
@@ -148,7 +156,13 @@ class ServerSession(BaseSession):
         """
         await self.send_notification(
             methods.PROGRESS,
-            ProgressNotificationParams(progress=progress, progress_token=progress_token, message=message, total=total),
+            ProgressNotificationParams(
+                progress=progress,
+                progress_token=progress_token,
+                message=message,
+                total=total,
+                meta=None if meta is None else dict(meta),
+            ),
         )
 
     async def notify_resource_list_changed(self, *, meta: Meta | None = None) -> None:
@@ -161,12 +175,15 @@ class ServerSession(BaseSession):
             ResourceListChangedNotificationParams(meta=None if meta is None else dict(meta)),
         )
 
-    async def notify_resource_updated(self, uri: str) -> None:
+    async def notify_resource_updated(self, uri: str, *, meta: Meta | None = None) -> None:
         """Reports that a watched resource has changed.
 
         https://modelcontextprotocol.io/specification/2025-03-26
         """
-        await self.send_notification(methods.RESOURCE_UPDATED, ResourceUpdatedNotificationParams(uri=uri))
+        await self.send_notification(
+            methods.RESOURCE_UPDATED,
+            ResourceUpdatedNotificationParams(uri=uri, meta=None if meta is None else dict(meta)),
+        )
 
     async def notify_prompt_list_changed(self, *, meta: Meta | None = None) -> None:
         """Reports a change to the server's list of prompts.
@@ -186,13 +203,18 @@ class ServerSession(BaseSession):
             methods.TOOL_LIST_CHANGED, ToolListChangedNotificationParams(meta=None if meta is None else dict(meta))
         )
 
-    async def notify_logging_message(self, *, data: Any, level: LoggingLevel, logger: str | None = None) -> None:
+    async def notify_logging_message(
+        self, *, data: Any, level: LoggingLevel, logger: str | None = None, meta: Meta | None = None
+    ) -> None:
         """Carries a log message.
 
         https://modelcontextprotocol.io/specification/2025-03-26
         """
         await self.send_notification(
-            methods.LOGGING_MESSAGE, LoggingMessageNotificationParams(data=data, level=level, logger=logger)
+            methods.LOGGING_MESSAGE,
+            LoggingMessageNotificationParams(
+                data=data, level=level, logger=logger, meta=None if meta is None else dict(meta)
+            ),
         )
 
 

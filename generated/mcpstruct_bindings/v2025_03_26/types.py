@@ -29,30 +29,6 @@ class BlobResourceContents(StructBase, kw_only=True):
     """Format of the resource's contents as a MIME type, where known."""
 
 
-class CallToolRequestParams(StructBase, kw_only=True):
-    """Names the tool to run and the arguments to run it with.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    name: str
-    """Which tool to run."""
-    arguments: dict[str, Any] | None = None
-    """Arguments by name, to match the tool's `inputSchema`."""
-
-
-class CallToolRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/call"):
-    """Asks the server to run one of its tools.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    method: ClassVar[Literal["tools/call"]] = "tools/call"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: CallToolRequestParams
-
-
 class ClientCapabilitiesRoots(StructBase, kw_only=True):
     """Details of the client's roots capability.
 
@@ -122,30 +98,6 @@ https://modelcontextprotocol.io/specification/2025-03-26
 """
 
 
-class GetPromptRequestParams(StructBase, kw_only=True):
-    """Names the prompt and the values to fill it in with.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    name: str
-    """Which prompt to get."""
-    arguments: dict[str, str] | None = None
-    """Values for the prompt's arguments, by name; all are strings."""
-
-
-class GetPromptRequest(MessageBase, kw_only=True, tag_field="method", tag="prompts/get"):
-    """Asks the server for a prompt's messages.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    method: ClassVar[Literal["prompts/get"]] = "prompts/get"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: GetPromptRequestParams
-
-
 class Implementation(StructBase, kw_only=True):
     """Identifies client or server software by name and version.
 
@@ -155,32 +107,6 @@ class Implementation(StructBase, kw_only=True):
     name: str
     """Name for programs to use, and for people where there is no `title`."""
     version: str
-
-
-class InitializeRequestParams(StructBase, kw_only=True):
-    """The revision the client proposes, its capabilities and its identity.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    capabilities: ClientCapabilities
-    """What the client can do."""
-    client_info: Implementation
-    """Name and version of the client software."""
-    protocol_version: str
-    """Revision the client proposes, as `YYYY-MM-DD`: the newest it speaks."""
-
-
-class InitializeRequest(MessageBase, kw_only=True, tag_field="method", tag="initialize"):
-    """Opens the handshake: proposes a revision and declares the client's capabilities.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    method: ClassVar[Literal["initialize"]] = "initialize"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: InitializeRequestParams
 
 
 class InitializedNotificationParams(StructBase, kw_only=True):
@@ -204,94 +130,6 @@ class InitializedNotification(MessageBase, kw_only=True, tag_field="method", tag
     params: InitializedNotificationParams | None = None
 
 
-class ListPromptsRequestParams(StructBase, kw_only=True):
-    """Says which page of prompts to list.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    cursor: str | None = None
-    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-
-
-class ListPromptsRequest(MessageBase, kw_only=True, tag_field="method", tag="prompts/list"):
-    """Asks the server for its prompts, a page at a time.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    method: ClassVar[Literal["prompts/list"]] = "prompts/list"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: ListPromptsRequestParams | None = None
-
-
-class ListResourceTemplatesRequestParams(StructBase, kw_only=True):
-    """Says which page of resource templates to list.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    cursor: str | None = None
-    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-
-
-class ListResourceTemplatesRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/templates/list"):
-    """Asks the server for its resource templates, a page at a time.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    method: ClassVar[Literal["resources/templates/list"]] = "resources/templates/list"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: ListResourceTemplatesRequestParams | None = None
-
-
-class ListResourcesRequestParams(StructBase, kw_only=True):
-    """Says which page of resources to list.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    cursor: str | None = None
-    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-
-
-class ListResourcesRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/list"):
-    """Asks the server for its resources, a page at a time.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    method: ClassVar[Literal["resources/list"]] = "resources/list"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: ListResourcesRequestParams | None = None
-
-
-class ListToolsRequestParams(StructBase, kw_only=True):
-    """Says which page of tools to list.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    cursor: str | None = None
-    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-
-
-class ListToolsRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/list"):
-    """Asks the server for its tools, a page at a time.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    method: ClassVar[Literal["tools/list"]] = "tools/list"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: ListToolsRequestParams | None = None
-
-
 LoggingLevel: TypeAlias = Literal["alert", "critical", "debug", "emergency", "error", "info", "notice", "warning"]
 """How severe a log message is, on the syslog scale (RFC 5424) from `debug` to `emergency`.
 
@@ -311,6 +149,8 @@ class LoggingMessageNotificationParams(StructBase, kw_only=True):
     """How severe the message is."""
     logger: str | None = None
     """Which logger wrote the message, by name."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class LoggingMessageNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/message"):
@@ -406,28 +246,6 @@ class PromptReference(StructBase, kw_only=True, tag_field="type", tag="ref/promp
     """Which prompt is meant."""
 
 
-class ReadResourceRequestParams(StructBase, kw_only=True):
-    """Says which resource to read.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    uri: str
-    """Which resource to read, as a URI of any scheme the server knows."""
-
-
-class ReadResourceRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/read"):
-    """Asks the server what a resource contains.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    method: ClassVar[Literal["resources/read"]] = "resources/read"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: ReadResourceRequestParams
-
-
 RequestId: TypeAlias = str | int
 """Pairs a request with its response: a string or an integer.
 
@@ -478,6 +296,8 @@ class ResourceUpdatedNotificationParams(StructBase, kw_only=True):
 
     uri: str
     """Which resource changed, as a URI; it may be a part of the one being watched."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class ResourceUpdatedNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/resources/updated"):
@@ -597,50 +417,6 @@ class ServerCapabilities(StructBase, kw_only=True):
     """Set when the server has tools."""
 
 
-class SetLevelRequestParams(StructBase, kw_only=True):
-    """Says from which severity on to send log messages.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    level: LoggingLevel
-    """Least severe log messages to send; more severe ones are sent too."""
-
-
-class SetLevelRequest(MessageBase, kw_only=True, tag_field="method", tag="logging/setLevel"):
-    """Sets how severe a log message must be for the server to send it.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    method: ClassVar[Literal["logging/setLevel"]] = "logging/setLevel"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: SetLevelRequestParams
-
-
-class SubscribeRequestParams(StructBase, kw_only=True):
-    """Names the resource to watch.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    uri: str
-    """Which resource to watch, as a URI of any scheme the server knows."""
-
-
-class SubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/subscribe"):
-    """Asks the server to tell of every change to one resource.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    method: ClassVar[Literal["resources/subscribe"]] = "resources/subscribe"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: SubscribeRequestParams
-
-
 class TextResourceContents(StructBase, kw_only=True):
     """Contents of a resource as text.
 
@@ -695,28 +471,6 @@ class ToolListChangedNotification(
     params: ToolListChangedNotificationParams | None = None
 
 
-class UnsubscribeRequestParams(StructBase, kw_only=True):
-    """Names the resource to stop watching.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    uri: str
-    """Which resource to stop watching, as a URI."""
-
-
-class UnsubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/unsubscribe"):
-    """Ends a subscription made with `resources/subscribe`.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    method: ClassVar[Literal["resources/unsubscribe"]] = "resources/unsubscribe"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: UnsubscribeRequestParams
-
-
 if TYPE_CHECKING:
     ResourceContentsUnion: TypeAlias = TextResourceContents | BlobResourceContents
 else:
@@ -760,6 +514,18 @@ class AudioContent(StructBase, kw_only=True, tag_field="type", tag="audio"):
     """Hints on whom this is for and how much it matters."""
 
 
+class RequestMetaObject(Bag):
+    """Metadata of a request, with the keys that the protocol itself defines.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    __slots__ = ()
+
+    progress_token: Known[ProgressToken | None] = Known("progressToken")
+    """Asks for progress notifications with this progress token; the receiver need not send any."""
+
+
 class CancelledNotificationParams(StructBase, kw_only=True):
     """Names the request being called off and, optionally, why.
 
@@ -770,6 +536,8 @@ class CancelledNotificationParams(StructBase, kw_only=True):
     """Id of the request being called off, as its sender chose it."""
     reason: str | None = None
     """Why the request is called off, for logs or the user."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class CancelledNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/cancelled"):
@@ -783,7 +551,8 @@ class CancelledNotification(MessageBase, kw_only=True, tag_field="method", tag="
     params: CancelledNotificationParams
 
 
-class CompleteRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class CompleteRequestParams(WatchedStruct, kw_only=True):
     """Says which argument of which prompt or resource template to complete.
 
     https://modelcontextprotocol.io/specification/2025-03-26
@@ -793,6 +562,8 @@ class CompleteRequestParams(StructBase, kw_only=True):
     """The argument to complete."""
     ref: PromptReference | ResourceReference
     """The prompt or resource template that the argument belongs to."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class CompleteRequest(MessageBase, kw_only=True, tag_field="method", tag="completion/complete"):
@@ -828,6 +599,33 @@ https://modelcontextprotocol.io/specification/2025-03-26
 """
 
 
+@lazy(meta=RequestMetaObject)
+class GetPromptRequestParams(WatchedStruct, kw_only=True):
+    """Names the prompt and the values to fill it in with.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    name: str
+    """Which prompt to get."""
+    arguments: dict[str, str] | None = None
+    """Values for the prompt's arguments, by name; all are strings."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class GetPromptRequest(MessageBase, kw_only=True, tag_field="method", tag="prompts/get"):
+    """Asks the server for a prompt's messages.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    method: ClassVar[Literal["prompts/get"]] = "prompts/get"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: GetPromptRequestParams
+
+
 class ImageContent(StructBase, kw_only=True, tag_field="type", tag="image"):
     """Content that is an image.
 
@@ -842,6 +640,35 @@ class ImageContent(StructBase, kw_only=True, tag_field="type", tag="image"):
     """Image format, as a MIME type such as `image/png`."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
+
+
+@lazy(meta=RequestMetaObject)
+class InitializeRequestParams(WatchedStruct, kw_only=True):
+    """The revision the client proposes, its capabilities and its identity.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    capabilities: ClientCapabilities
+    """What the client can do."""
+    client_info: Implementation
+    """Name and version of the client software."""
+    protocol_version: str
+    """Revision the client proposes, as `YYYY-MM-DD`: the newest it speaks."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class InitializeRequest(MessageBase, kw_only=True, tag_field="method", tag="initialize"):
+    """Opens the handshake: proposes a revision and declares the client's capabilities.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    method: ClassVar[Literal["initialize"]] = "initialize"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: InitializeRequestParams
 
 
 class InitializeResult(StructBase, kw_only=True):
@@ -862,16 +689,102 @@ class InitializeResult(StructBase, kw_only=True):
     """Advice on using the server, fit for a model's system prompt."""
 
 
-class RequestMetaObject(Bag):
-    """Metadata of a request, with the keys that the protocol itself defines.
+@lazy(meta=RequestMetaObject)
+class ListPromptsRequestParams(WatchedStruct, kw_only=True):
+    """Says which page of prompts to list.
 
     https://modelcontextprotocol.io/specification/2025-03-26
     """
 
-    __slots__ = ()
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
-    progress_token: Known[ProgressToken | None] = Known("progressToken")
-    """Asks for progress notifications with this progress token; the receiver need not send any."""
+
+class ListPromptsRequest(MessageBase, kw_only=True, tag_field="method", tag="prompts/list"):
+    """Asks the server for its prompts, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    method: ClassVar[Literal["prompts/list"]] = "prompts/list"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: ListPromptsRequestParams | None = None
+
+
+@lazy(meta=RequestMetaObject)
+class ListResourceTemplatesRequestParams(WatchedStruct, kw_only=True):
+    """Says which page of resource templates to list.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ListResourceTemplatesRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/templates/list"):
+    """Asks the server for its resource templates, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    method: ClassVar[Literal["resources/templates/list"]] = "resources/templates/list"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: ListResourceTemplatesRequestParams | None = None
+
+
+@lazy(meta=RequestMetaObject)
+class ListResourcesRequestParams(WatchedStruct, kw_only=True):
+    """Says which page of resources to list.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ListResourcesRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/list"):
+    """Asks the server for its resources, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    method: ClassVar[Literal["resources/list"]] = "resources/list"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: ListResourcesRequestParams | None = None
+
+
+@lazy(meta=RequestMetaObject)
+class ListRootsRequestParams(WatchedStruct, kw_only=True):
+    """Carries metadata only.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ListRootsRequest(MessageBase, kw_only=True, tag_field="method", tag="roots/list"):
+    """Asks the client which directories and files the server may work on.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    method: ClassVar[Literal["roots/list"]] = "roots/list"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: ListRootsRequestParams | None = None
 
 
 class ListRootsResult(StructBase, kw_only=True):
@@ -884,6 +797,31 @@ class ListRootsResult(StructBase, kw_only=True):
     """The client's roots."""
     meta: dict[str, Any] | None = field(default=None, name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
+
+
+@lazy(meta=RequestMetaObject)
+class ListToolsRequestParams(WatchedStruct, kw_only=True):
+    """Says which page of tools to list.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ListToolsRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/list"):
+    """Asks the server for its tools, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    method: ClassVar[Literal["tools/list"]] = "tools/list"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: ListToolsRequestParams | None = None
 
 
 @lazy(meta=RequestMetaObject)
@@ -923,6 +861,8 @@ class ProgressNotificationParams(StructBase, kw_only=True):
     """What is being done right now, for people to read."""
     total: int | float | None = None
     """Value of `progress` at which the work is done, if known."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class ProgressNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/progress"):
@@ -948,6 +888,31 @@ class Prompt(StructBase, kw_only=True):
     """Arguments the prompt takes."""
     description: str | None = None
     """Explanation in prose, for a person or the model."""
+
+
+@lazy(meta=RequestMetaObject)
+class ReadResourceRequestParams(WatchedStruct, kw_only=True):
+    """Says which resource to read.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    uri: str
+    """Which resource to read, as a URI of any scheme the server knows."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ReadResourceRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/read"):
+    """Asks the server what a resource contains.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    method: ClassVar[Literal["resources/read"]] = "resources/read"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: ReadResourceRequestParams
 
 
 class ReadResourceResult(StructBase, kw_only=True):
@@ -1000,6 +965,56 @@ class ResourceTemplate(StructBase, kw_only=True):
     """MIME type of every resource the template stands for; absent if they differ."""
 
 
+@lazy(meta=RequestMetaObject)
+class SetLevelRequestParams(WatchedStruct, kw_only=True):
+    """Says from which severity on to send log messages.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    level: LoggingLevel
+    """Least severe log messages to send; more severe ones are sent too."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class SetLevelRequest(MessageBase, kw_only=True, tag_field="method", tag="logging/setLevel"):
+    """Sets how severe a log message must be for the server to send it.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    method: ClassVar[Literal["logging/setLevel"]] = "logging/setLevel"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: SetLevelRequestParams
+
+
+@lazy(meta=RequestMetaObject)
+class SubscribeRequestParams(WatchedStruct, kw_only=True):
+    """Names the resource to watch.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    uri: str
+    """Which resource to watch, as a URI of any scheme the server knows."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class SubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/subscribe"):
+    """Asks the server to tell of every change to one resource.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    method: ClassVar[Literal["resources/subscribe"]] = "resources/subscribe"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: SubscribeRequestParams
+
+
 class TextContent(StructBase, kw_only=True, tag_field="type", tag="text"):
     """Content that is text.
 
@@ -1028,6 +1043,58 @@ class Tool(LazyStruct, kw_only=True):
     """Hints on what the tool does."""
     description: str | None = None
     """Explanation in prose, for a person or the model."""
+
+
+@lazy(meta=RequestMetaObject)
+class UnsubscribeRequestParams(WatchedStruct, kw_only=True):
+    """Names the resource to stop watching.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    uri: str
+    """Which resource to stop watching, as a URI."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class UnsubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/unsubscribe"):
+    """Ends a subscription made with `resources/subscribe`.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    method: ClassVar[Literal["resources/unsubscribe"]] = "resources/unsubscribe"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: UnsubscribeRequestParams
+
+
+@lazy(meta=RequestMetaObject)
+class CallToolRequestParams(WatchedStruct, kw_only=True):
+    """Names the tool to run and the arguments to run it with.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    name: str
+    """Which tool to run."""
+    arguments: dict[str, Any] | None = None
+    """Arguments by name, to match the tool's `inputSchema`."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class CallToolRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/call"):
+    """Asks the server to run one of its tools.
+
+    https://modelcontextprotocol.io/specification/2025-03-26
+    """
+
+    method: ClassVar[Literal["tools/call"]] = "tools/call"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: CallToolRequestParams
 
 
 class CallToolResult(StructBase, kw_only=True):
@@ -1104,29 +1171,6 @@ class ListResourcesResult(StructBase, kw_only=True):
     """Where the next page starts; absent on the last page."""
 
 
-@lazy(meta=RequestMetaObject)
-class ListRootsRequestParams(WatchedStruct, kw_only=True):
-    """Carries metadata only.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
-    """Open map of metadata; the protocol reserves some of its keys."""
-
-
-class ListRootsRequest(MessageBase, kw_only=True, tag_field="method", tag="roots/list"):
-    """Asks the client which directories and files the server may work on.
-
-    https://modelcontextprotocol.io/specification/2025-03-26
-    """
-
-    method: ClassVar[Literal["roots/list"]] = "roots/list"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: ListRootsRequestParams | None = None
-
-
 class ListToolsResult(StructBase, kw_only=True):
     """One page of the server's tools.
 
@@ -1165,7 +1209,8 @@ class SamplingMessage(StructBase, kw_only=True):
     """Who speaks: the user or the assistant."""
 
 
-class CreateMessageRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class CreateMessageRequestParams(WatchedStruct, kw_only=True):
     """The conversation to continue, and how the model should go about it.
 
     https://modelcontextprotocol.io/specification/2025-03-26
@@ -1187,6 +1232,8 @@ class CreateMessageRequestParams(StructBase, kw_only=True):
     """System prompt the server would like; the client may change or drop it."""
     temperature: int | float | None = None
     """Sampling temperature, on the model's own scale."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class CreateMessageRequest(MessageBase, kw_only=True, tag_field="method", tag="sampling/createMessage"):

@@ -47,30 +47,6 @@ class BooleanSchema(StructBase, kw_only=True, tag_field="type", tag="boolean"):
     """Label for people to read."""
 
 
-class CallToolRequestParams(StructBase, kw_only=True):
-    """Names the tool to run and the arguments to run it with.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#calltoolrequest
-    """
-
-    name: str
-    """Which tool to run."""
-    arguments: dict[str, Any] | None = None
-    """Arguments by name, to match the tool's `inputSchema`."""
-
-
-class CallToolRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/call"):
-    """Asks the server to run one of its tools.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#calltoolrequest
-    """
-
-    method: ClassVar[Literal["tools/call"]] = "tools/call"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: CallToolRequestParams
-
-
 class ClientCapabilitiesRoots(StructBase, kw_only=True):
     """Details of the client's roots capability.
 
@@ -184,30 +160,6 @@ class EnumSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
     """Label for people to read."""
 
 
-class GetPromptRequestParams(StructBase, kw_only=True):
-    """Names the prompt and the values to fill it in with.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#getpromptrequest
-    """
-
-    name: str
-    """Which prompt to get."""
-    arguments: dict[str, str] | None = None
-    """Values for the prompt's arguments, by name; all are strings."""
-
-
-class GetPromptRequest(MessageBase, kw_only=True, tag_field="method", tag="prompts/get"):
-    """Asks the server for a prompt's messages.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#getpromptrequest
-    """
-
-    method: ClassVar[Literal["prompts/get"]] = "prompts/get"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: GetPromptRequestParams
-
-
 class Implementation(StructBase, kw_only=True):
     """Identifies client or server software by name and version.
 
@@ -219,32 +171,6 @@ class Implementation(StructBase, kw_only=True):
     version: str
     title: str | None = None
     """Label for people to read."""
-
-
-class InitializeRequestParams(StructBase, kw_only=True):
-    """The revision the client proposes, its capabilities and its identity.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#initializerequest
-    """
-
-    capabilities: ClientCapabilities
-    """What the client can do."""
-    client_info: Implementation
-    """Name and version of the client software."""
-    protocol_version: str
-    """Revision the client proposes, as `YYYY-MM-DD`: the newest it speaks."""
-
-
-class InitializeRequest(MessageBase, kw_only=True, tag_field="method", tag="initialize"):
-    """Opens the handshake: proposes a revision and declares the client's capabilities.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#initializerequest
-    """
-
-    method: ClassVar[Literal["initialize"]] = "initialize"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: InitializeRequestParams
 
 
 class InitializedNotificationParams(StructBase, kw_only=True):
@@ -268,94 +194,6 @@ class InitializedNotification(MessageBase, kw_only=True, tag_field="method", tag
     params: InitializedNotificationParams | None = None
 
 
-class ListPromptsRequestParams(StructBase, kw_only=True):
-    """Says which page of prompts to list.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#listpromptsrequest
-    """
-
-    cursor: str | None = None
-    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-
-
-class ListPromptsRequest(MessageBase, kw_only=True, tag_field="method", tag="prompts/list"):
-    """Asks the server for its prompts, a page at a time.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#listpromptsrequest
-    """
-
-    method: ClassVar[Literal["prompts/list"]] = "prompts/list"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: ListPromptsRequestParams | None = None
-
-
-class ListResourceTemplatesRequestParams(StructBase, kw_only=True):
-    """Says which page of resource templates to list.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#listresourcetemplatesrequest
-    """
-
-    cursor: str | None = None
-    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-
-
-class ListResourceTemplatesRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/templates/list"):
-    """Asks the server for its resource templates, a page at a time.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#listresourcetemplatesrequest
-    """
-
-    method: ClassVar[Literal["resources/templates/list"]] = "resources/templates/list"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: ListResourceTemplatesRequestParams | None = None
-
-
-class ListResourcesRequestParams(StructBase, kw_only=True):
-    """Says which page of resources to list.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#listresourcesrequest
-    """
-
-    cursor: str | None = None
-    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-
-
-class ListResourcesRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/list"):
-    """Asks the server for its resources, a page at a time.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#listresourcesrequest
-    """
-
-    method: ClassVar[Literal["resources/list"]] = "resources/list"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: ListResourcesRequestParams | None = None
-
-
-class ListToolsRequestParams(StructBase, kw_only=True):
-    """Says which page of tools to list.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#listtoolsrequest
-    """
-
-    cursor: str | None = None
-    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-
-
-class ListToolsRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/list"):
-    """Asks the server for its tools, a page at a time.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#listtoolsrequest
-    """
-
-    method: ClassVar[Literal["tools/list"]] = "tools/list"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: ListToolsRequestParams | None = None
-
-
 LoggingLevel: TypeAlias = Literal["alert", "critical", "debug", "emergency", "error", "info", "notice", "warning"]
 """How severe a log message is, on the syslog scale (RFC 5424) from `debug` to `emergency`.
 
@@ -375,6 +213,8 @@ class LoggingMessageNotificationParams(StructBase, kw_only=True):
     """How severe the message is."""
     logger: str | None = None
     """Which logger wrote the message, by name."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class LoggingMessageNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/message"):
@@ -492,28 +332,6 @@ class PromptReference(StructBase, kw_only=True, tag_field="type", tag="ref/promp
     """Label for people to read."""
 
 
-class ReadResourceRequestParams(StructBase, kw_only=True):
-    """Says which resource to read.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#readresourcerequest
-    """
-
-    uri: str
-    """Which resource to read, as a URI of any scheme the server knows."""
-
-
-class ReadResourceRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/read"):
-    """Asks the server what a resource contains.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#readresourcerequest
-    """
-
-    method: ClassVar[Literal["resources/read"]] = "resources/read"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: ReadResourceRequestParams
-
-
 RequestId: TypeAlias = str | int
 """Pairs a request with its response: a string or an integer.
 
@@ -564,6 +382,8 @@ class ResourceUpdatedNotificationParams(StructBase, kw_only=True):
 
     uri: str
     """Which resource changed, as a URI; it may be a part of the one being watched."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class ResourceUpdatedNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/resources/updated"):
@@ -685,28 +505,6 @@ class ServerCapabilities(StructBase, kw_only=True):
     """Set when the server has tools."""
 
 
-class SetLevelRequestParams(StructBase, kw_only=True):
-    """Says from which severity on to send log messages.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#setlevelrequest
-    """
-
-    level: LoggingLevel
-    """Least severe log messages to send; more severe ones are sent too."""
-
-
-class SetLevelRequest(MessageBase, kw_only=True, tag_field="method", tag="logging/setLevel"):
-    """Sets how severe a log message must be for the server to send it.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#setlevelrequest
-    """
-
-    method: ClassVar[Literal["logging/setLevel"]] = "logging/setLevel"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: SetLevelRequestParams
-
-
 class StringSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
     """A form field answered with text.
 
@@ -725,28 +523,6 @@ class StringSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
     """Smallest number of characters allowed."""
     title: str | None = None
     """Label for people to read."""
-
-
-class SubscribeRequestParams(StructBase, kw_only=True):
-    """Names the resource to watch.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#subscriberequest
-    """
-
-    uri: str
-    """Which resource to watch, as a URI of any scheme the server knows."""
-
-
-class SubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/subscribe"):
-    """Asks the server to tell of every change to one resource.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#subscriberequest
-    """
-
-    method: ClassVar[Literal["resources/subscribe"]] = "resources/subscribe"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: SubscribeRequestParams
 
 
 class TextResourceContents(StructBase, kw_only=True):
@@ -805,28 +581,6 @@ class ToolListChangedNotification(
     params: ToolListChangedNotificationParams | None = None
 
 
-class UnsubscribeRequestParams(StructBase, kw_only=True):
-    """Names the resource to stop watching.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#unsubscriberequest
-    """
-
-    uri: str
-    """Which resource to stop watching, as a URI."""
-
-
-class UnsubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/unsubscribe"):
-    """Ends a subscription made with `resources/subscribe`.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#unsubscriberequest
-    """
-
-    method: ClassVar[Literal["resources/unsubscribe"]] = "resources/unsubscribe"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: UnsubscribeRequestParams
-
-
 if TYPE_CHECKING:
     ResourceContentsUnion: TypeAlias = TextResourceContents | BlobResourceContents
 else:
@@ -874,6 +628,18 @@ class AudioContent(StructBase, kw_only=True, tag_field="type", tag="audio"):
     """Hints on whom this is for and how much it matters."""
 
 
+class RequestMetaObject(Bag):
+    """Metadata of a request, with the keys that the protocol itself defines.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#requestmetaobject
+    """
+
+    __slots__ = ()
+
+    progress_token: Known[ProgressToken | None] = Known("progressToken")
+    """Asks for progress notifications with this progress token; the receiver need not send any."""
+
+
 class CancelledNotificationParams(StructBase, kw_only=True):
     """Names the request being called off and, optionally, why.
 
@@ -884,6 +650,8 @@ class CancelledNotificationParams(StructBase, kw_only=True):
     """Id of the request being called off, as its sender chose it."""
     reason: str | None = None
     """Why the request is called off, for logs or the user."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class CancelledNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/cancelled"):
@@ -897,7 +665,8 @@ class CancelledNotification(MessageBase, kw_only=True, tag_field="method", tag="
     params: CancelledNotificationParams
 
 
-class CompleteRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class CompleteRequestParams(WatchedStruct, kw_only=True):
     """Says which argument of which prompt or resource template to complete.
 
     https://modelcontextprotocol.io/specification/2025-06-18/schema#completerequest
@@ -909,6 +678,8 @@ class CompleteRequestParams(StructBase, kw_only=True):
     """The prompt or resource template that the argument belongs to."""
     context: CompleteRequestParamsContext | None = None
     """What is already known about the other arguments."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class CompleteRequest(MessageBase, kw_only=True, tag_field="method", tag="completion/complete"):
@@ -946,6 +717,33 @@ https://modelcontextprotocol.io/specification/2025-06-18/schema#emptyresult
 """
 
 
+@lazy(meta=RequestMetaObject)
+class GetPromptRequestParams(WatchedStruct, kw_only=True):
+    """Names the prompt and the values to fill it in with.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#getpromptrequest
+    """
+
+    name: str
+    """Which prompt to get."""
+    arguments: dict[str, str] | None = None
+    """Values for the prompt's arguments, by name; all are strings."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class GetPromptRequest(MessageBase, kw_only=True, tag_field="method", tag="prompts/get"):
+    """Asks the server for a prompt's messages.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#getpromptrequest
+    """
+
+    method: ClassVar[Literal["prompts/get"]] = "prompts/get"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: GetPromptRequestParams
+
+
 class ImageContent(StructBase, kw_only=True, tag_field="type", tag="image"):
     """Content that is an image.
 
@@ -962,6 +760,35 @@ class ImageContent(StructBase, kw_only=True, tag_field="type", tag="image"):
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
+
+
+@lazy(meta=RequestMetaObject)
+class InitializeRequestParams(WatchedStruct, kw_only=True):
+    """The revision the client proposes, its capabilities and its identity.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#initializerequest
+    """
+
+    capabilities: ClientCapabilities
+    """What the client can do."""
+    client_info: Implementation
+    """Name and version of the client software."""
+    protocol_version: str
+    """Revision the client proposes, as `YYYY-MM-DD`: the newest it speaks."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class InitializeRequest(MessageBase, kw_only=True, tag_field="method", tag="initialize"):
+    """Opens the handshake: proposes a revision and declares the client's capabilities.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#initializerequest
+    """
+
+    method: ClassVar[Literal["initialize"]] = "initialize"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: InitializeRequestParams
 
 
 class InitializeResult(StructBase, kw_only=True):
@@ -982,16 +809,102 @@ class InitializeResult(StructBase, kw_only=True):
     """Advice on using the server, fit for a model's system prompt."""
 
 
-class RequestMetaObject(Bag):
-    """Metadata of a request, with the keys that the protocol itself defines.
+@lazy(meta=RequestMetaObject)
+class ListPromptsRequestParams(WatchedStruct, kw_only=True):
+    """Says which page of prompts to list.
 
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#requestmetaobject
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#listpromptsrequest
     """
 
-    __slots__ = ()
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
-    progress_token: Known[ProgressToken | None] = Known("progressToken")
-    """Asks for progress notifications with this progress token; the receiver need not send any."""
+
+class ListPromptsRequest(MessageBase, kw_only=True, tag_field="method", tag="prompts/list"):
+    """Asks the server for its prompts, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#listpromptsrequest
+    """
+
+    method: ClassVar[Literal["prompts/list"]] = "prompts/list"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: ListPromptsRequestParams | None = None
+
+
+@lazy(meta=RequestMetaObject)
+class ListResourceTemplatesRequestParams(WatchedStruct, kw_only=True):
+    """Says which page of resource templates to list.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#listresourcetemplatesrequest
+    """
+
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ListResourceTemplatesRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/templates/list"):
+    """Asks the server for its resource templates, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#listresourcetemplatesrequest
+    """
+
+    method: ClassVar[Literal["resources/templates/list"]] = "resources/templates/list"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: ListResourceTemplatesRequestParams | None = None
+
+
+@lazy(meta=RequestMetaObject)
+class ListResourcesRequestParams(WatchedStruct, kw_only=True):
+    """Says which page of resources to list.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#listresourcesrequest
+    """
+
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ListResourcesRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/list"):
+    """Asks the server for its resources, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#listresourcesrequest
+    """
+
+    method: ClassVar[Literal["resources/list"]] = "resources/list"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: ListResourcesRequestParams | None = None
+
+
+@lazy(meta=RequestMetaObject)
+class ListRootsRequestParams(WatchedStruct, kw_only=True):
+    """Carries metadata only.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#listrootsrequest
+    """
+
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ListRootsRequest(MessageBase, kw_only=True, tag_field="method", tag="roots/list"):
+    """Asks the client which directories and files the server may work on.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#listrootsrequest
+    """
+
+    method: ClassVar[Literal["roots/list"]] = "roots/list"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: ListRootsRequestParams | None = None
 
 
 class ListRootsResult(StructBase, kw_only=True):
@@ -1004,6 +917,31 @@ class ListRootsResult(StructBase, kw_only=True):
     """The client's roots."""
     meta: dict[str, Any] | None = field(default=None, name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
+
+
+@lazy(meta=RequestMetaObject)
+class ListToolsRequestParams(WatchedStruct, kw_only=True):
+    """Says which page of tools to list.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#listtoolsrequest
+    """
+
+    cursor: str | None = None
+    """Where the page starts: the last result's `nextCursor`; absent for the first page."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ListToolsRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/list"):
+    """Asks the server for its tools, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#listtoolsrequest
+    """
+
+    method: ClassVar[Literal["tools/list"]] = "tools/list"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: ListToolsRequestParams | None = None
 
 
 @lazy(meta=RequestMetaObject)
@@ -1060,6 +998,8 @@ class ProgressNotificationParams(StructBase, kw_only=True):
     """What is being done right now, for people to read."""
     total: int | float | None = None
     """Value of `progress` at which the work is done, if known."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class ProgressNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/progress"):
@@ -1089,6 +1029,31 @@ class Prompt(StructBase, kw_only=True):
     """Explanation in prose, for a person or the model."""
     title: str | None = None
     """Label for people to read."""
+
+
+@lazy(meta=RequestMetaObject)
+class ReadResourceRequestParams(WatchedStruct, kw_only=True):
+    """Says which resource to read.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#readresourcerequest
+    """
+
+    uri: str
+    """Which resource to read, as a URI of any scheme the server knows."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class ReadResourceRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/read"):
+    """Asks the server what a resource contains.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#readresourcerequest
+    """
+
+    method: ClassVar[Literal["resources/read"]] = "resources/read"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: ReadResourceRequestParams
 
 
 class ReadResourceResult(StructBase, kw_only=True):
@@ -1175,6 +1140,56 @@ class ResourceTemplate(StructBase, kw_only=True):
     """Label for people to read."""
 
 
+@lazy(meta=RequestMetaObject)
+class SetLevelRequestParams(WatchedStruct, kw_only=True):
+    """Says from which severity on to send log messages.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#setlevelrequest
+    """
+
+    level: LoggingLevel
+    """Least severe log messages to send; more severe ones are sent too."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class SetLevelRequest(MessageBase, kw_only=True, tag_field="method", tag="logging/setLevel"):
+    """Sets how severe a log message must be for the server to send it.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#setlevelrequest
+    """
+
+    method: ClassVar[Literal["logging/setLevel"]] = "logging/setLevel"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: SetLevelRequestParams
+
+
+@lazy(meta=RequestMetaObject)
+class SubscribeRequestParams(WatchedStruct, kw_only=True):
+    """Names the resource to watch.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#subscriberequest
+    """
+
+    uri: str
+    """Which resource to watch, as a URI of any scheme the server knows."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class SubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/subscribe"):
+    """Asks the server to tell of every change to one resource.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#subscriberequest
+    """
+
+    method: ClassVar[Literal["resources/subscribe"]] = "resources/subscribe"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: SubscribeRequestParams
+
+
 class TextContent(StructBase, kw_only=True, tag_field="type", tag="text"):
     """Content that is text.
 
@@ -1211,6 +1226,58 @@ class Tool(WatchedStruct, kw_only=True):
     """JSON Schema of the result's `structuredContent`."""
     title: str | None = None
     """Label for people to read; preferred to `annotations.title`, then to `name`."""
+
+
+@lazy(meta=RequestMetaObject)
+class UnsubscribeRequestParams(WatchedStruct, kw_only=True):
+    """Names the resource to stop watching.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#unsubscriberequest
+    """
+
+    uri: str
+    """Which resource to stop watching, as a URI."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class UnsubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/unsubscribe"):
+    """Ends a subscription made with `resources/subscribe`.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#unsubscriberequest
+    """
+
+    method: ClassVar[Literal["resources/unsubscribe"]] = "resources/unsubscribe"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: UnsubscribeRequestParams
+
+
+@lazy(meta=RequestMetaObject)
+class CallToolRequestParams(WatchedStruct, kw_only=True):
+    """Names the tool to run and the arguments to run it with.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#calltoolrequest
+    """
+
+    name: str
+    """Which tool to run."""
+    arguments: dict[str, Any] | None = None
+    """Arguments by name, to match the tool's `inputSchema`."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
+class CallToolRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/call"):
+    """Asks the server to run one of its tools.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/schema#calltoolrequest
+    """
+
+    method: ClassVar[Literal["tools/call"]] = "tools/call"
+    jsonrpc: Literal["2.0"]
+    id: str | int
+    params: CallToolRequestParams
 
 
 ContentBlock: TypeAlias = TextContent | ImageContent | AudioContent | ResourceLink | EmbeddedResource
@@ -1294,29 +1361,6 @@ class ListResourcesResult(StructBase, kw_only=True):
     """Where the next page starts; absent on the last page."""
 
 
-@lazy(meta=RequestMetaObject)
-class ListRootsRequestParams(WatchedStruct, kw_only=True):
-    """Carries metadata only.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#listrootsrequest
-    """
-
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
-    """Open map of metadata; the protocol reserves some of its keys."""
-
-
-class ListRootsRequest(MessageBase, kw_only=True, tag_field="method", tag="roots/list"):
-    """Asks the client which directories and files the server may work on.
-
-    https://modelcontextprotocol.io/specification/2025-06-18/schema#listrootsrequest
-    """
-
-    method: ClassVar[Literal["roots/list"]] = "roots/list"
-    jsonrpc: Literal["2.0"]
-    id: str | int
-    params: ListRootsRequestParams | None = None
-
-
 class ListToolsResult(StructBase, kw_only=True):
     """One page of the server's tools.
 
@@ -1371,7 +1415,8 @@ class CallToolResult(StructBase, kw_only=True):
     """The tool's output as data; matches its `outputSchema` if it has one."""
 
 
-class CreateMessageRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class CreateMessageRequestParams(WatchedStruct, kw_only=True):
     """The conversation to continue, and how the model should go about it.
 
     https://modelcontextprotocol.io/specification/2025-06-18/schema#createmessagerequest
@@ -1393,6 +1438,8 @@ class CreateMessageRequestParams(StructBase, kw_only=True):
     """System prompt the server would like; the client may change or drop it."""
     temperature: int | float | None = None
     """Sampling temperature, on the model's own scale."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class CreateMessageRequest(MessageBase, kw_only=True, tag_field="method", tag="sampling/createMessage"):
@@ -1407,7 +1454,8 @@ class CreateMessageRequest(MessageBase, kw_only=True, tag_field="method", tag="s
     params: CreateMessageRequestParams
 
 
-class ElicitRequestParams(StructBase, kw_only=True):
+@lazy(meta=RequestMetaObject)
+class ElicitRequestParams(WatchedStruct, kw_only=True):
     """What to ask the user, and in which way.
 
     https://modelcontextprotocol.io/specification/2025-06-18/schema#elicitrequest
@@ -1417,6 +1465,8 @@ class ElicitRequestParams(StructBase, kw_only=True):
     """What to tell the user when asking."""
     requested_schema: ElicitRequestParamsRequestedSchema
     """The form to fill in."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class ElicitRequest(MessageBase, kw_only=True, tag_field="method", tag="elicitation/create"):

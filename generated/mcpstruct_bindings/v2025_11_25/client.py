@@ -283,18 +283,31 @@ class ClientSession(BaseSession):
         )
 
     async def get_task(
-        self, task_id: str, *, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
+        self,
+        task_id: str,
+        *,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
     ) -> GetTaskResult:
         """Gets a task's state.
 
         https://modelcontextprotocol.io/specification/2025-11-25/schema#gettaskrequest
         """
         return await self.send_request(
-            methods.GET_TASK, GetTaskRequestParams(task_id=task_id), timeout=timeout, on_progress=on_progress
+            methods.GET_TASK,
+            GetTaskRequestParams(task_id=task_id, meta=None if meta is None else RequestMetaObject(meta)),
+            timeout=timeout,
+            on_progress=on_progress,
         )
 
     async def get_task_payload(
-        self, task_id: str, *, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
+        self,
+        task_id: str,
+        *,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
     ) -> GetTaskPayloadResult:
         """Gets the result of the request that runs as a task.
 
@@ -302,20 +315,28 @@ class ClientSession(BaseSession):
         """
         return await self.send_request(
             methods.GET_TASK_PAYLOAD,
-            GetTaskPayloadRequestParams(task_id=task_id),
+            GetTaskPayloadRequestParams(task_id=task_id, meta=None if meta is None else RequestMetaObject(meta)),
             timeout=timeout,
             on_progress=on_progress,
         )
 
     async def cancel_task(
-        self, task_id: str, *, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
+        self,
+        task_id: str,
+        *,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
     ) -> CancelTaskResult:
         """Stops a task.
 
         https://modelcontextprotocol.io/specification/2025-11-25/schema#canceltaskrequest
         """
         return await self.send_request(
-            methods.CANCEL_TASK, CancelTaskRequestParams(task_id=task_id), timeout=timeout, on_progress=on_progress
+            methods.CANCEL_TASK,
+            CancelTaskRequestParams(task_id=task_id, meta=None if meta is None else RequestMetaObject(meta)),
+            timeout=timeout,
+            on_progress=on_progress,
         )
 
     async def list_tasks(

@@ -47,16 +47,6 @@ class BooleanSchema(StructBase, kw_only=True, tag_field="type", tag="boolean"):
     """Label for people to read."""
 
 
-class CancelTaskRequestParams(StructBase, kw_only=True):
-    """Names the task to stop.
-
-    https://modelcontextprotocol.io/specification/2025-11-25/schema#canceltaskrequest
-    """
-
-    task_id: str
-    """Id of the task."""
-
-
 class ClientCapabilitiesElicitation(StructBase, kw_only=True):
     """Details of the client's elicitation capability: the modes it can handle.
 
@@ -188,6 +178,8 @@ class ElicitationCompleteNotificationParams(StructBase, kw_only=True):
 
     elicitation_id: str
     """Opaque id of the elicitation, unique within its server; the notification of its end repeats it."""
+    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class ElicitationCompleteNotification(
@@ -203,16 +195,6 @@ class ElicitationCompleteNotification(
     params: ElicitationCompleteNotificationParams
 
 
-class GetTaskPayloadRequestParams(StructBase, kw_only=True):
-    """Names the task whose result is wanted.
-
-    https://modelcontextprotocol.io/specification/2025-11-25/schema#gettaskpayloadrequest
-    """
-
-    task_id: str
-    """Id of the task."""
-
-
 class GetTaskPayloadResult(Bag):
     """The result of the request behind a task, in the shape that request's method prescribes.
 
@@ -223,16 +205,6 @@ class GetTaskPayloadResult(Bag):
 
     meta: Known[dict[str, Any] | None] = Known("_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
-
-
-class GetTaskRequestParams(StructBase, kw_only=True):
-    """Names the task to report on.
-
-    https://modelcontextprotocol.io/specification/2025-11-25/schema#gettaskrequest
-    """
-
-    task_id: str
-    """Id of the task."""
 
 
 class Icon(StructBase, kw_only=True):
@@ -878,6 +850,19 @@ class CallToolRequestParams(WatchedStruct, kw_only=True):
     """Set to run the request as a task; the reply is then a CreateTaskResult."""
 
 
+@lazy(meta=RequestMetaObject)
+class CancelTaskRequestParams(WatchedStruct, kw_only=True):
+    """Names the task to stop.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#canceltaskrequest
+    """
+
+    task_id: str
+    """Id of the task."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
 class CancelTaskRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/cancel"):
     """Asks the side that runs a task to stop it.
 
@@ -1016,6 +1001,19 @@ class GetPromptRequestParams(WatchedStruct, kw_only=True):
     """Values for the prompt's arguments, by name; all are strings."""
 
 
+@lazy(meta=RequestMetaObject)
+class GetTaskPayloadRequestParams(WatchedStruct, kw_only=True):
+    """Names the task whose result is wanted.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#gettaskpayloadrequest
+    """
+
+    task_id: str
+    """Id of the task."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
+
+
 class GetTaskPayloadRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/result"):
     """Asks for the result of the request that runs as a task.
 
@@ -1026,6 +1024,19 @@ class GetTaskPayloadRequest(MessageBase, kw_only=True, tag_field="method", tag="
     jsonrpc: Literal["2.0"]
     id: RequestId
     params: GetTaskPayloadRequestParams
+
+
+@lazy(meta=RequestMetaObject)
+class GetTaskRequestParams(WatchedStruct, kw_only=True):
+    """Names the task to report on.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#gettaskrequest
+    """
+
+    task_id: str
+    """Id of the task."""
+    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class GetTaskRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/get"):

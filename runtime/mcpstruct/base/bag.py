@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Generic, TypeVar, cast, get_args, get_type_hints, overload
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast, get_args, get_type_hints, overload
 
 import msgspec
 from msgspec import Struct
@@ -78,6 +78,10 @@ class Bag(dict[str, Any]):
         plain = expect_object(obj)
         convert(plain, cls.__known__())
         return cls(plain)
+
+    def copy(self) -> Self:
+        """A shallow copy, of the same type."""
+        return type(self)(self)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({super().__repr__()})"

@@ -160,7 +160,8 @@ def _union(value: Any, node: mi.UnionType, pointer: str) -> Walk:
     # Of several arms the one that comes closest tells what is wrong.
     found = [list(_walk(value, arm, pointer)) for arm in arms]
     if not any(not problems for problems in found):
-        fitting = [problems for problems in found if not any(p.pointer == pointer for p in problems)]
+        kind = json_type(value)
+        fitting = [problems for problems in found if not any(p.pointer == pointer and p.got == kind for p in problems)]
         yield from min(fitting, key=len) if fitting else [Problem(pointer, _expected(node), shown(value))]
 
 

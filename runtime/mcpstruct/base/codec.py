@@ -9,7 +9,7 @@ import msgspec
 from .check import problems_of
 from .errors import PARSE_ERROR, LimitExceeded, Problem, ProtocolViolation
 from .hooks import dec_hook
-from .limits import DEFAULT_LIMITS, Limits, on_small_stack, too_deep
+from .limits import DEFAULT_LIMITS, Limits, thread_depth, too_deep
 
 T = TypeVar("T")
 # What msgspec and the interpreter raise on bad input; anything else is a bug of ours.
@@ -62,9 +62,10 @@ def guard(data: bytes, limits: Limits) -> None:
 
 
 def guard_depth(data: bytes, limits: Limits) -> None:
-    """Refuse what nests deeper than a small stack bears."""
-    if on_small_stack() and too_deep(data, limits.max_thread_depth):
-        raise LimitExceeded(Problem("", f"at most {limits.max_thread_depth} levels of nesting", "more"), data=data)
+    """Refuse what nests deeper than this thread's stack bears."""
+    depth = thread_depth(limits)
+    if depth is not None and too_deep(data, depth):
+        raise LimitExceeded(Problem("", f"at most {depth} levels of nesting", "more"), data=data)
 
 
 def parse(data: bytes) -> Any:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar
 
 from .methods import MethodInfo
 
 ContextT = TypeVar("ContextT")
+F = TypeVar("F", bound=Callable[..., Any])
+_UNHANDLED = "__unhandled__"
 
 
 class BaseHandlers(Generic[ContextT]):
@@ -21,11 +24,11 @@ class BaseHandlers(Generic[ContextT]):
         return frozenset(
             name
             for name, (attribute, _) in cls.dispatch.items()
-            if not getattr(getattr(cls, attribute), "__unhandled__", False)
+            if not getattr(getattr(cls, attribute), _UNHANDLED, False)
         )
 
 
-def unhandled(function: Any) -> Any:
+def unhandled(function: F) -> F:
     """Mark a generated handler as the default that stands in until a subclass overrides it."""
-    function.__unhandled__ = True
+    setattr(function, _UNHANDLED, True)
     return function

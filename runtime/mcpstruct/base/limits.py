@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from _thread import get_ident
 
@@ -16,20 +17,56 @@ class Limits(Struct, frozen=True, kw_only=True):
     max_bytes: int = 64 * MIB
     """Largest message, in bytes."""
     max_thread_depth: int = 128
-    """Deepest nesting of arrays and objects accepted on threads other than the main one, whose stacks may be small.
-    On the main thread the interpreter's own recursion limit (about 1,000) is the bound."""
+    """Deepest nesting of arrays and objects accepted on a thread whose stack is below 4 MiB. Elsewhere the
+    interpreter's own recursion limit (about 1,000) is the bound."""
 
 
 DEFAULT_LIMITS = Limits()
 
-# Threads other than the main one may have any stack, which nothing tells: on one of 512 KiB, 1,000 levels of msgspec's
-# C recursion overrun it.
 MAIN_THREAD = threading.main_thread().ident
+_AMPLE_STACK = 4 * MIB
+_BYTES_A_LEVEL = 512
+_local = threading.local()
 
 
-def on_small_stack() -> bool:
-    """Whether this thread may have too small a stack for the interpreter's recursion limit."""
-    return get_ident() != MAIN_THREAD
+def thread_depth(limits: Limits) -> int | None:
+    """How deep a message may nest on this thread; None where its stack bears the interpreter's recursion limit.
+
+    1,000 levels of msgspec's C recursion overrun a stack of 512 KiB, and a thread may have one of 32.
+    """
+    if get_ident() == MAIN_THREAD:
+        return None
+    try:
+        stack: int = _local.stack
+    except AttributeError:
+        stack = _local.stack = _stack_of_this_thread()
+    return None if stack >= _AMPLE_STACK else min(limits.max_thread_depth, stack // _BYTES_A_LEVEL)
+
+
+def _stack_of_this_thread() -> int:
+    """Size of this thread's stack in bytes; where the system does not tell, the size it is sure to have."""
+    import ctypes  # once a thread, and only for those that are not the main one
+
+    try:
+        library = ctypes.CDLL(None)
+        library.pthread_self.restype = ctypes.c_void_p
+        this = ctypes.c_void_p(library.pthread_self())
+        if hasattr(library, "pthread_get_stacksize_np"):  # macOS
+            library.pthread_get_stacksize_np.restype = ctypes.c_size_t
+            return int(library.pthread_get_stacksize_np(this))
+        attributes = ctypes.create_string_buffer(256)  # a pthread_attr_t takes 56 bytes
+        size = ctypes.c_size_t()
+        if library.pthread_getattr_np(this, attributes) == 0:
+            library.pthread_attr_getstacksize(attributes, ctypes.byref(size))
+            library.pthread_attr_destroy(attributes)
+    except (AttributeError, OSError, TypeError):
+        return _UNKNOWN_STACK
+    return size.value or _UNKNOWN_STACK
+
+
+_UNKNOWN_STACK = 128 * 1024
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def too_deep(data: bytes, limit: int) -> bool:
@@ -37,30 +74,11 @@ def too_deep(data: bytes, limit: int) -> bool:
     if data.count(b"[") + data.count(b"{") <= limit:
         return False
     depth = 0
-    position = 0
-    size = len(data)
-    while position < size:
-        byte = data[position]
-        if byte == 0x22:  # a string: leap to its end
-            position = _string_end(data, position + 1)
-        elif byte in b"[{":
+    for bracket in _STRINGS.sub(b"", data).translate(None, _NO_BRACKETS):
+        if bracket in b"[{":
             depth += 1
             if depth > limit:
                 return True
-        elif byte in b"]}":
+        else:
             depth -= 1
-        position += 1
     return False
-
-
-def _string_end(data: bytes, position: int) -> int:
-    while True:
-        end = data.find(b'"', position)
-        if end < 0:
-            return len(data)
-        backslashes = 0
-        while data[end - 1 - backslashes] == 0x5C and end - 1 - backslashes >= position:
-            backslashes += 1
-        if backslashes % 2 == 0:
-            return end
-        position = end + 1

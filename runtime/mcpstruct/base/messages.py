@@ -141,7 +141,10 @@ class MessageDecoder(Generic[M]):
             )
         info = self.methods.get(envelope.method)
         if info is None or not info.sent_by(self.sender):
-            if (problem := version_problem(envelope)) is not None:
+            problem = version_problem(envelope)
+            if problem is None and envelope.id is not UNSET and request_id is None:
+                problem = Problem("/id", "string or integer", json_type(envelope.id))
+            if problem is not None:
                 return ProtocolViolation(problem, request_id=request_id, method=envelope.method, data=data)
             return ProtocolViolation(
                 Problem("/method", f"a method that the {self.sender} may send", shown(envelope.method)),

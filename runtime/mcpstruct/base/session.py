@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
 from typing import Any, TypeAlias, TypeVar
 
 from msgspec import UNSET, UnsetType
@@ -19,6 +20,11 @@ Timeout: TypeAlias = float | UnsetType | None
 """Seconds until a request is given up; None waits for ever; unset takes the session's default."""
 ProgressCallback: TypeAlias = Callable[[float, float | None, str | None], Awaitable[None] | None]
 """Called with progress, total and message for every progress notification of a request."""
+
+
+def fresh(params: P) -> P:
+    """The user's own params object as one that the session may complete."""
+    return copy(params)
 
 
 class BaseSession(ABC):

@@ -48,6 +48,10 @@ class LazyStruct(StructBase, kw_only=True):
         self._decoded()
         return super().__repr__()
 
+    def __rich_repr__(self) -> Any:
+        self._decoded()
+        return super().__rich_repr__()
+
     def __copy__(self) -> Any:
         self._decoded()
         return super().__copy__()  # type: ignore[misc]  # msgspec's stub omits it
@@ -64,7 +68,7 @@ class WatchedStruct(LazyStruct, kw_only=True):
 
     # The field's slot under a second name, past the property, and a look at its bytes: both set by `lazy`.
     __watched__: ClassVar[Any]
-    __look__: ClassVar[Callable[[Raw], Any]]
+    __look__: ClassVar[Any]
 
     def __post_init__(self) -> None:
         # Runs for nearly every message, and mostly finds nothing: 0.1 µs as it stands.

@@ -14,7 +14,7 @@ from msgspec import UNSET, Raw, Struct
 
 from mcpstruct.base.bag import Bag
 from mcpstruct.base.check import is_array, is_object, problems_of, shown
-from mcpstruct.base.codec import DECODE_ERRORS, guard
+from mcpstruct.base.codec import DECODE_ERRORS, guard, to_dict
 from mcpstruct.base.envelope import RawMessage, RequestId
 from mcpstruct.base.errors import Problem, ProtocolViolation
 from mcpstruct.base.limits import DEFAULT_LIMITS, Limits
@@ -68,9 +68,9 @@ class Recording:
         except ProtocolViolation:  # no JSON, no object, or a batch
             return self._feed_slowly(data)
         expected, stray = self._place(envelope)
-        if stray is None and self._decodes(data, envelope, expected):
-            # The types are right; what a decoder cannot tell is whether a key stood there twice.
-            return [] if canonical(data) else self._read(data)[1]
+        if stray is None and self._survives(data, envelope, expected):
+            # All is right but that a key may have stood there twice; not in bytes that come out as they went in.
+            return [] if msgspec.json.encode(msgspec.json.decode(data)) == data else self._read(data)[1]
         value, problems = self._read(data)
         return problems if value is None else problems + self._verdict(value, expected, stray)
 
@@ -101,26 +101,25 @@ class Recording:
         found = faults(message, self.bindings, answered=expected.info if expected else None)
         return found if stray is None else [*found, stray]
 
-    def _decodes(self, data: bytes, envelope: RawMessage, expected: Expected | None) -> bool:
-        """Whether a decoder accepts the message, and it holds nothing that decoders are known to let pass.
+    def _survives(self, data: bytes, envelope: RawMessage, expected: Expected | None) -> bool:
+        """Whether a decoder accepts the message and makes of it what stands there, no less and no more.
 
-        That is an explicit null, and anything but an object where a document is kept undecoded.
+        It then holds nothing that decoders are known to let pass: no explicit null, no absent constant, and no
+        document that is no object. A key that the revision does not know may be there, and takes the slow way.
         """
-        if b"null" in data or any(data.count(key) != data.count(key + b":{") for key in self._documents):
-            return False
         is_response = envelope.method is UNSET
         info = self._info(envelope) if not is_response else expected.info if expected else None
-        if info is None:
+        if info is None or any(data.count(key) != data.count(key + b":{") for key in self._documents):
             return False
         try:
             if is_response:
-                response_decoder(info).decode(data)
+                message: Any = response_decoder(info).decode(data).message
             else:
                 decoder = self.bindings.client_decoder if info.sent_by("client") else self.bindings.server_decoder
-                decoder.decode(data)
-        except ProtocolViolation:
+                message = decoder.decode(data).message
+            return bool(to_dict(message) == msgspec.json.decode(data))
+        except DECODE_ERRORS:
             return False
-        return True
 
     def _info(self, envelope: RawMessage) -> MethodInfo[Any, Any] | None:
         return self.bindings.methods.get(envelope.method) if isinstance(envelope.method, str) else None
@@ -155,14 +154,6 @@ class Recording:
             best = closest(envelope.result, candidates)
             self.awaited[request_id] = [e for e in candidates if e is not best]
         return best, None
-
-
-def canonical(data: bytes) -> bool:
-    """Whether bytes come out of decoding and encoding as they went in, and so hold nothing that decoding loses."""
-    try:
-        return msgspec.json.encode(msgspec.json.decode(data)) == data
-    except DECODE_ERRORS:
-        return False
 
 
 def closest(result: Any, candidates: list[Expected]) -> Expected:
