@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := --quiet --disable-pip-version-check
-.PHONY: help install gen gen-check bump test test-others check lint types wheel bench demo clean
+.PHONY: help install gen gen-check bump test test-others check lint types wheel nightly bench demo clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -59,6 +59,10 @@ types: $(STAMP) ## pyright and mypy, both strict
 
 wheel: $(STAMP) ## build the wheel and use it in a fresh environment
 	@bash tests/wheel.sh
+
+nightly: $(STAMP) ## what is too slow for every change: 20 times the property tests, and the benchmark
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n auto --timeout 1200 tests/bindings
+	@$(MAKE) --no-print-directory bench
 
 bench: $(STAMP) ## measure the codecs beside their peers; writes docs/benchmark.json and docs/benchmark.svg
 	@$(BIN)/python -m benchmarks.codec --json docs/benchmark.json --svg docs/benchmark.svg $(ARGS)

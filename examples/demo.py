@@ -47,6 +47,7 @@ def regenerate() -> None:
 def validate() -> None:
     """Validate recorded traffic of every revision: as it was recorded, and with one fault a line."""
     heading("3. Recorded traffic of every revision, good and bad")
+    print("(the one problem in each good file is a client that calls a method which does not exist, on purpose)")
     for recording in sorted(TRAFFIC.glob("*.jsonl")):
         mcpstruct("validate", str(recording.relative_to(ROOT)), "--revision", recording.stem)
     bad = sorted((TRAFFIC / "bad").glob("*.jsonl"))[-1]

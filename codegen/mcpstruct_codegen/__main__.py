@@ -76,7 +76,7 @@ def run_bump(arguments: argparse.Namespace) -> int:
         return 0
     say(*done.written, "")
     if done.drafted:
-        say(f"{len(done.drafted)} draft lines in schema/docs.toml, made of the names alone; put them in words:")
+        say("Draft lines in schema/docs.toml, made of the names alone; put them in words:")
         say(*(f"  {name}" for name in done.drafted), "")
     if done.draft:
         say(f"{done.revision} is a draft; take the mark out of schema/revisions.toml when docs and overrides fit", "")

@@ -85,19 +85,8 @@ class MessageDecoder(Generic[M]):
         except DECODE_ERRORS as error:
             return Received(self._second_look(data, error), data)
         if self._bare and type(message) in self._bare and (message.id is None or message.jsonrpc is None):
-            missing = "id" if message.id is None else "jsonrpc"
-            raise ProtocolViolation(
-                Problem(f"/{missing}", "string or integer" if missing == "id" else "'2.0'", "nothing"),
-                request_id=message.id,
-                method=self.methods_name(message),
-                data=data,
-            )
+            return Received(self._second_look(data, ValueError("not a whole message")), data)
         return Received(message, data)
-
-    @staticmethod
-    def methods_name(message: Any) -> str:
-        """The method of a typed message."""
-        return str(message.method)
 
     def split(self, data: bytes) -> list[Raw]:
         """The messages of a batch, undecoded, where the revision has batches; they share the batch's memory.
