@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from mcpstruct_codegen.__main__ import main
 from mcpstruct_codegen.bump import bump, with_drafts
 from mcpstruct_codegen.outputs import differences, outputs, write
 from mcpstruct_codegen.schemas import GeneratorError, schema_directory
@@ -100,13 +101,14 @@ def test_a_new_revision(root: Path) -> None:
     assert differences(outputs(root / "schema"), root / "generated") == []
 
 
-def test_the_same_again_changes_nothing(root: Path) -> None:
+def test_the_same_again_changes_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = upstream(root, NEW)
     bump(root, "2031-01-01", source)
     before = everything(root)
     assert bump(root, "2031-01-01", source).written == ()
     assert everything(root) == before
-    assert "nothing changed" in codegen(root, "bump", "2031-01-01", source).stdout
+    assert main(["--root", str(root), "bump", "2031-01-01", source]) == 0
+    assert "nothing changed" in capsys.readouterr().out
 
 
 def test_a_revision_that_leaves_nothing_to_write_is_no_draft(root: Path) -> None:
@@ -122,6 +124,14 @@ def test_a_correction_that_upstream_made_too_leaves_a_draft(root: Path) -> None:
     assert done.drafted == ()
     assert done.report is not None
     assert done.report.fields == ()
+
+
+@pytest.mark.xfail(strict=True, reason="a row of overrides.toml counts as unused before its revision is vendored")
+def test_revisions_may_come_one_by_one(root: Path) -> None:
+    row = CORRECTION.replace("path", 'since = "2031-01-01"\npath', 1)
+    (root / "schema" / "overrides.toml").write_text(row)
+    bump(root, "2029-01-01", upstream(root, OLD))
+    bump(root, "2031-01-01", upstream(root, OLD))
 
 
 def test_force_replaces_a_revision(root: Path) -> None:
@@ -173,14 +183,14 @@ def test_a_refusal_is_one_line_and_touches_nothing(root: Path, text: str, reason
     assert everything(root) == before
 
 
-def test_the_report_on_the_command_line(root: Path) -> None:
-    done = codegen(root, "bump", "2031-01-01", upstream(root, NEW))
-    assert done.returncode == 0, done.stderr
-    assert "schema/2031-01-01.json\n" in done.stdout
-    assert "Draft lines in schema/docs.toml" in done.stdout
-    assert "\n  Note.stars\n" in done.stdout
-    assert "2030-01-01 → 2031-01-01" in done.stdout
-    assert "~ Note" in done.stdout
+def test_the_report_on_the_command_line(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--root", str(root), "bump", "2031-01-01", upstream(root, NEW)]) == 0
+    shown = capsys.readouterr().out
+    assert "schema/2031-01-01.json\n" in shown
+    assert "Draft lines in schema/docs.toml" in shown
+    assert "\n  Note.stars\n" in shown
+    assert "2030-01-01 → 2031-01-01" in shown
+    assert "~ Note" in shown
 
 
 def test_drafts_stand_where_the_sorted_tables_want_them() -> None:
@@ -214,29 +224,30 @@ def test_drafts_stand_where_the_sorted_tables_want_them() -> None:
 # -- gen --------------------------------------------------------------------------------------------------------------
 
 
-def test_check_names_what_is_wrong_and_what_mends_it(root: Path) -> None:
+def test_check_names_what_is_wrong_and_what_mends_it(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     package = root / "generated" / "mcpstruct_bindings"
-    assert codegen(root, "gen", "--check").returncode == 0
+    assert main(["--root", str(root), "gen", "--check"]) == 0
     (package / "v2030_01_01" / "types.py").write_text("")
     (package / "merged" / "client.py").unlink()
     (package / "stray.py").write_text("")
-    done = codegen(root, "gen", "--check")
-    assert done.returncode == 1
-    assert done.stdout.splitlines() == [
+    capsys.readouterr()
+    assert main(["--root", str(root), "gen", "--check"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
         "stale: mcpstruct_bindings/v2030_01_01/types.py",
         "missing: mcpstruct_bindings/merged/client.py",
         "stray: mcpstruct_bindings/stray.py",
         "run `make gen`",
     ]
-    assert codegen(root, "gen").returncode == 0
-    assert codegen(root, "gen", "--check").returncode == 0
+    assert main(["--root", str(root), "gen"]) == 0
+    assert main(["--root", str(root), "gen", "--check"]) == 0
     assert not (package / "stray.py").exists()
 
 
-def test_list_and_out(root: Path, tmp_path: Path) -> None:
-    listed = codegen(root, "gen", "--list").stdout.splitlines()
+def test_list_and_out(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--root", str(root), "gen", "--list"]) == 0
+    listed = capsys.readouterr().out.splitlines()
     assert "mcpstruct_bindings/merged/types.py" in listed
-    assert codegen(root, "gen", "--out", str(tmp_path / "elsewhere")).returncode == 0
+    assert main(["--root", str(root), "gen", "--out", str(tmp_path / "elsewhere")]) == 0
     assert all((tmp_path / "elsewhere" / path).exists() for path in listed)
 
 

@@ -82,11 +82,13 @@ every_revision = pytest.mark.parametrize("revision", SCHEMAS)
 # -- freshness --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(180)
 def test_the_committed_bindings_are_what_the_generator_writes() -> None:
     differing = outputs.differences(fresh(), GENERATED)
     assert not differing, "\n".join(["generated/ is not what `make gen` writes; run it:", *differing])
 
 
+@pytest.mark.timeout(180)
 def test_generating_again_elsewhere_gives_the_same_bytes(tmp_path: Path) -> None:
     program = (
         "import json; from mcpstruct_codegen import outputs, schemas\n"

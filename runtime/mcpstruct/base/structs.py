@@ -3,8 +3,9 @@
 A tool's schemas and the `_meta` of a message are seldom read by who passes the message on, yet to decode and encode
 them costs most of the time of a message. So the decoder leaves their very bytes in the field, and a property in front
 of it shows Python the dict: decoded when first read, and then kept. The C decoder and encoder reach a field by its
-offset, not by its attribute, so they never notice. 50 tools decode in a third of the time and encode again at the
-speed of a copy; a modern request, whose `_meta` is most of it, decodes in less time than a plain dict of it takes.
+offset, not by its attribute, so they never notice. 50 tools decode in a third of the time that plain dicts of them take
+and encode again at the speed of a copy; a modern request, half of which is `_meta`, decodes in 1.4 times orjson's time
+to a dict instead of 2.
 """
 
 from __future__ import annotations
