@@ -3,7 +3,6 @@
 set -euo pipefail
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-traffic=$PWD/tests/data/traffic/2025-11-25.jsonl
 
 .venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$scratch" .
 "$(readlink -f .venv/bin/python)" -m venv "$scratch/env"
@@ -16,7 +15,10 @@ from mcpstruct.types import TextContent
 assert mcpstruct.to_json(TextContent(text="hi")) == b'{"type":"text","text":"hi"}'
 assert mcpstruct.from_json(TextContent, b'{"type":"text","text":"hi"}').text == "hi"
 PYTHON
-env/bin/mcpstruct validate "$traffic" --revision 2025-11-25
+printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"ping"}' '{"jsonrpc":"2.0","id":1,"result":{}}' > good.jsonl
+printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}' > bad.jsonl
+env/bin/mcpstruct validate good.jsonl --revision 2025-11-25
+if env/bin/mcpstruct validate bad.jsonl --revision 2025-11-25; then exit 1; fi
 env/bin/mcpstruct revisions
 # The generator is an extra: without it, one line says what to install.
 if env/bin/mcpstruct gen --schema nowhere.json --out here 2> refused; then exit 1; fi

@@ -17,6 +17,13 @@ KEYWORDS = {
 }  # fmt: skip
 PROSE = {"description", "$comment", "title", "examples", "deprecated", "$schema", "$id"}
 ANNOTATIONS = PROSE | {"propertyNames"}
+# Keywords that speak of one type only; of a value of another type they say nothing.
+OF_TYPE = {
+    **dict.fromkeys(("minLength", "maxLength"), ("string",)),
+    **dict.fromkeys(("minItems", "maxItems", "items"), ("array",)),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), ("integer", "number")),
+    **dict.fromkeys(("properties", "required", "additionalProperties"), ("object",)),
+}
 NOTHING: tuple[Any, ...] = (False, {"not": {}})
 
 
@@ -53,7 +60,8 @@ class _Flattener:
         if isinstance(here.get("type"), list):
             return {"anyOf": [self.node({**here, "type": t}, where) for t in here["type"]]}
         here.pop("format", None)
-        return here
+        kind = here.get("type")
+        return here if kind is None else {k: v for k, v in here.items() if kind in OF_TYPE.get(k, (kind,))}
 
     def check(self, here: Node, node: Node, where: str) -> None:
         unknown = sorted(set(here) - KEYWORDS)
@@ -61,12 +69,15 @@ class _Flattener:
             raise NoRule(where, f"no rule for the keyword `{unknown[0]}`")
         if "propertyNames" in node and node["propertyNames"] != {"type": "string"}:
             raise NoRule(where, "no rule for `propertyNames` that restrict")
-        ref_name(here)
+        if ref_name(here) and set(here) - {"$ref", "default"}:
+            raise NoRule(where, "no rule for `$ref` beside other keywords")
 
     def any_of(self, here: Node, where: str) -> Node:
         arms = [self.node(arm, where) for arm in here["anyOf"]]
-        if set(here) > {"anyOf", "type"}:
+        if set(here) - {"anyOf", "default"}:
             raise NoRule(where, "no rule for `anyOf` beside other keywords")
+        if {} in arms:
+            return {}
         if all(set(arm) == {"type", "const"} and arm["type"] == "string" for arm in arms):
             return {"type": "string", "enum": sorted(arm["const"] for arm in arms)}
         return {"anyOf": arms}
@@ -101,12 +112,25 @@ class _Flattener:
 def _merge_objects(a: Node, b: Node, where: str) -> Node:
     if b.get("type") != "object":
         raise NoRule(where, "no rule for `allOf` of something else than objects")
-    properties = {**a["properties"], **b.get("properties", {})}
+    properties = dict(a["properties"])
+    for key, node in b.get("properties", {}).items():
+        properties[key] = _narrower(properties[key], node, f"{where}.{key}") if key in properties else node
     required = sorted({*a["required"], *b.get("required", [])})
     merged: Node = {"type": "object", "properties": properties, "required": required}
     if "additionalProperties" in a or "additionalProperties" in b:
         merged["additionalProperties"] = b.get("additionalProperties", a.get("additionalProperties"))
     return merged
+
+
+def _narrower(a: Node, b: Node, where: str) -> Node:
+    """What two types of a property both allow: of objects the intersection, else the one that is the other and more."""
+    if a.get("type") == b.get("type") == "object":
+        return _merge_objects({"properties": {}, "required": [], **a}, b, where)
+    for one, other in ((a, b), (b, a)):
+        plain = {k: v for k, v in one.items() if k not in ("const", "enum")}
+        if other in ({}, plain, one, {"type": "object"}, {"type": "object", "additionalProperties": {}}):
+            return one
+    raise NoRule(where, "no rule for `allOf` of two types of one property")
 
 
 def _telling(node: Node) -> bool:

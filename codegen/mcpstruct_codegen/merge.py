@@ -22,10 +22,13 @@ def merge(revisions: list[tuple[str, Definitions]], overrides: Overrides) -> tup
     aliases: dict[str, str] = {}
     for revision, definitions in revisions:
         renames = {r.values["definition"]: r.values["as"] for r in overrides.of("same", revision)}
-        present = {old: new for old, new in renames.items() if old in definitions}
+        present = {old: new for old, new in renames.items() if old in definitions and old != new}
         for row in overrides.of("same", revision):
             if row.values["definition"] in present:
                 overrides.touch(row)
+        for new in present.values():
+            if new in definitions and new not in present:
+                raise NoRule(new, f"cannot be another definition's name in {revision}, which has it already")
         merger.add(rename(copy.deepcopy(definitions), present))
         aliases |= present
     return merger.out, {old: new for old, new in aliases.items() if old not in merger.out}
@@ -72,9 +75,11 @@ class _Merger:
         if "properties" in a and "properties" in b:
             return self.objects(a, b, path)
         if OPEN in (a, b) and "properties" in (other := b if a == OPEN else a):
-            return other
-        if OPEN in (a, b) and ref_name(other := b if a == OPEN else a):
-            return other  # the bag or object of the revision that names its keys
+            return {**other, "required": []}
+        if OPEN in (a, b) and (target := ref_name(other := b if a == OPEN else a)):
+            # The bag or object of the revision that names its keys; what it requires, the other does not.
+            known = {**self.incoming, **self.out}.get(target, {})
+            return self.combine({**known, "required": []}, known, path) if known.get("required") else other
         if (refs := self.object_refs(a, b)) is not None:
             return self.combine(*refs, path)
         if a.get("type") == b.get("type") and a.get("type") in ("array", "object"):
@@ -89,8 +94,8 @@ class _Merger:
         merged = {**a, **b, "properties": properties, "required": sorted({*a["required"]} & {*b["required"]})}
         if "bag" in (a.get("x-kind"), b.get("x-kind")):
             merged["x-kind"] = "bag"
-        if "additionalProperties" in merged and merged["additionalProperties"] is not a.get("additionalProperties"):
-            del merged["additionalProperties"]
+        if not (a.get("additionalProperties") is b.get("additionalProperties") is False):
+            merged.pop("additionalProperties", None)
         return merged
 
     def object_refs(self, a: Node, b: Node) -> tuple[Node, Node] | None:
@@ -134,6 +139,8 @@ class _Merger:
         arrays = [x for x in [*mine, *theirs] if x.get("type") == "array"]
         if len(arrays) > 1:
             raise NoRule(path, "no rule to merge unions that both hold arrays")
+        if any("properties" in x for x in [*mine, *theirs]):
+            raise NoRule(path, "no rule to merge an object and something else")
         return {"anyOf": [*mine, *(x for x in theirs if x not in mine)]}
 
     def leaves(self, node: Node) -> list[Node]:

@@ -114,8 +114,10 @@ def method_table(definitions: Definitions, overrides: Overrides, revision: str) 
     for name in bearing:
         if name not in rows:
             raise NoRule(name, "a message of no root union: nobody could send it")
-    if len({row.name for row in rows.values()}) != len(rows):
-        raise NoRule("methods", "two definitions bear the same method")
+    bearers: dict[str, str] = {}
+    for row in rows.values():
+        if (first := bearers.setdefault(row.name, row.definition)) != row.definition:
+            raise NoRule(row.definition, f"two definitions bear the same method; the other is {first}")
     table = tuple(_with_result(row, definitions) for row in rows.values())
     return _with_alternatives(table, overrides, revision)
 
@@ -137,8 +139,10 @@ def _with_result(row: Method, definitions: Definitions) -> Method:
         return row
     stem = row.stem
     if response := definitions.get(f"{stem}ResultResponse"):
-        result = response["properties"]["result"]
+        result = response.get("properties", {}).get("result", {})
         names = [name for arm in result.get("anyOf", [result]) if (name := ref_name(arm))]
+        if not names:
+            raise NoRule(f"{stem}ResultResponse", "its result is no reference to a definition")
         primary = f"{stem}Result" if f"{stem}Result" in names else names[0]
         return replace(row, result=primary, alternatives=tuple(n for n in names if n != primary))
     for name in (f"{stem}Result", "EmptyResult"):

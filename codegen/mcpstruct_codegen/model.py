@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Literal
@@ -26,6 +27,7 @@ BOUNDS = {
     "maxItems": "max_length",
 }
 DICT_NAMES = frozenset(dir(dict))
+LARGEST_BOUND = 2**63 - 1
 Kind = Literal["struct", "bag", "request", "notification", "alias", "untagged"]
 
 
@@ -39,6 +41,7 @@ class Field:
     required: bool
     nullable: bool
     bounds: str
+    whole_bounds: str
     doc: str | None
     lazy: str = ""
     """How the field stays undecoded: empty for not at all, `document`, or the name of the bag that it holds."""
@@ -69,6 +72,11 @@ class Definition:
     tag_doc: str | None = None
     closed: bool = False
     rules: tuple[Node, ...] = ()
+
+    @property
+    def tag_name(self) -> str:
+        """Python name of the tag."""
+        return attribute(self.tag[0], self.name, bag=False) if self.tag else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +132,8 @@ class _Modeller:
         if rules := self.unions.rules.get(name):
             return Definition(name, "untagged", node, doc, link, rules=tuple(rules))
         if "properties" not in node:
+            if _bounded(node):
+                raise NoRule(name, "no rule for bounds outside of a field")
             return Definition(name, "alias", node, doc, link)
         tag = self.unions.tags.get(name)
         fields = tuple(
@@ -131,32 +141,61 @@ class _Modeller:
             for wire, child in node["properties"].items()
             if tag is None or wire != tag[0]
         )
-        names = [f.name for f in fields] + ([tag[0]] if tag else [])
-        if len(set(names)) != len(names):
-            raise NoRule(name, "two fields would get the same Python name")
         kind: Kind = node.get("x-kind", "struct")
         tag_doc = self.docs.of_field(name, tag[0]) if tag and kind not in ("request", "notification") else None
         closed = node.get("additionalProperties") is False
-        return Definition(name, kind, node, doc, link, fields, tag, tag_doc, closed)
+        made = Definition(name, kind, node, doc, link, fields, tag, tag_doc, closed)
+        names = [f.name for f in fields] + ([made.tag_name] if tag else [])
+        if len(set(names)) != len(names):
+            raise NoRule(name, "two fields would get the same Python name")
+        return made
 
     def field(self, owner: str, wire: str, node: Node, parent: Node) -> Field:
         doc = None
         if parent.get("x-kind") not in ("request", "notification"):
             doc = self.docs.of_field(owner, wire)
-        name = snake(wire)
-        if not name or name[0].isdigit():
-            raise NoRule(f"{owner}.{wire}", "no Python name can be made of it")
-        if keyword.iskeyword(name) or (parent.get("x-kind") == "bag" and name in DICT_NAMES):
-            name += "_"
+        name = attribute(wire, owner, bag=parent.get("x-kind") == "bag")
         required = wire in parent["required"]
         if "x-lazy" in node:
-            return Field(wire, name, dict(OPEN), required, False, "", doc, lazy="document")
+            return Field(wire, name, dict(OPEN), required, False, "", "", doc, lazy="document")
         plain, nullable = without_null(node)
-        bounds = ", ".join(f"{BOUNDS[k]}={plain[k]}" for k in BOUNDS if k in plain)
+        if plain == {"type": "null"}:
+            raise NoRule(f"{owner}.{wire}", "no rule for a field that is always null")
+        nullable = nullable or (ref_name(plain) is not None and self.allows_null(plain))
+        bounds = bounds_of(plain, f"{owner}.{wire}", whole=plain.get("type") == "integer")
+        whole = bounds_of(plain, f"{owner}.{wire}", whole=True)
         target = ref_name(plain)
         is_bag = target is not None and self.definitions[target].get("x-kind") == "bag"
         lazy = target or "" if is_bag and parent.get("x-kind") != "bag" and not nullable else ""
-        return Field(wire, name, unbounded(plain, f"{owner}.{wire}"), required, nullable, bounds, doc, lazy)
+        return Field(wire, name, unbounded(plain, f"{owner}.{wire}"), required, nullable, bounds, whole, doc, lazy)
+
+    def allows_null(self, node: Node) -> bool:
+        """Whether null is a value of a type, whatever names it goes by."""
+        if target := ref_name(node):
+            return self.allows_null(self.definitions.get(target, {"type": "object"}))
+        return not node or node == {"type": "null"} or any(map(self.allows_null, node.get("anyOf", ())))
+
+
+def attribute(wire: str, owner: str, *, bag: bool) -> str:
+    """The Python name of a field."""
+    name = snake(wire)
+    if not name.strip("_") or name[0].isdigit():
+        raise NoRule(f"{owner}.{wire}", "no Python name can be made of it")
+    taken = keyword.iskeyword(name) or name == "field" or (bag and name in DICT_NAMES)
+    return f"{name}_" if taken else name
+
+
+def bounds_of(node: Node, where: str, *, whole: bool) -> str:
+    """The arguments of `Meta`; for integers the nearest whole bounds."""
+    up = {"minimum": math.ceil, "exclusiveMaximum": math.ceil}
+    out: list[str] = []
+    for key, name in BOUNDS.items():
+        bound = node.get(key, 0)
+        if abs(bound) > LARGEST_BOUND:
+            raise NoRule(where, f"no rule for a bound of more than 64 bits: {bound}")
+        if key in node:
+            out.append(f"{name}={up.get(key, math.floor)(bound) if whole else bound}")
+    return ", ".join(out)
 
 
 def without_null(node: Node) -> tuple[Node, bool]:
@@ -208,7 +247,7 @@ def build(
         for name in (m.definition, m.result, *m.alternatives):
             if name and name not in known:
                 raise NoRule(m.definition, f"needs {name}, which became no type")
-    return Model(
+    made = Model(
         title=title,
         package=package,
         definitions=built,
@@ -220,6 +259,13 @@ def build(
         positional=positional,
         revisions=revisions,
     )
+    for m in methods:
+        params = params_of(made, m)
+        there = {f.name for f in made.definition(params).fields} if params else set[str]()
+        for name in positional.get(m.name, ()):
+            if name not in there:
+                raise NoRule(m.name, f"overrides.toml gives it the positional parameter {name}, which it does not have")
+    return made
 
 
 def params_of(model: Model, method: Method) -> str | None:

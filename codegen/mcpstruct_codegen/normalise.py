@@ -32,9 +32,12 @@ class _Normaliser:
         self.flat = flat
         self.methods = methods
         self.out: Definitions = {}
+        self.messages = {m.definition for m in methods}
         self.names = self.inline_names(overrides, revision)
         self.open = {name for name, node in flat.items() if is_open(node)}
-        self.dropped = {n for n in flat if ENVELOPE.search(n)} | (self.bases() - self.kept(overrides, revision))
+        bases = self.bases()
+        self.dropped = {n for n in flat if ENVELOPE.search(n)} | (bases - self.kept(bases, overrides, revision))
+        self.metas = {t for node in flat.values() for t in meta_targets(node) if flat.get(t, {}).get("properties")}
 
     def run(self) -> Definitions:
         for name, node in self.flat.items():
@@ -54,8 +57,8 @@ class _Normaliser:
             node = self.flat.get(owner, {})
             for key in path:
                 node = node.get(key, {})
-            if "properties" in node:
-                names[shape(path[-1], node)] = row.values["name"]
+            if "properties" in node and (key := shape(path[-1], node)) not in names:
+                names[key] = row.values["name"]
                 overrides.touch(row)
         return names
 
@@ -69,13 +72,13 @@ class _Normaliser:
             if name in used or not mine:
                 continue
             others = (d.get("properties", {}) for n, d in self.flat.items() if n != name)
-            if any(mine.keys() <= other.keys() and mine != other for other in others):
+            if any(extends(other, mine) for other in others):
                 found.add(name)
         return found
 
-    def kept(self, overrides: Overrides, revision: str) -> set[str]:
+    def kept(self, bases: set[str], overrides: Overrides, revision: str) -> set[str]:
         """Definitions that look like pure bases and are none."""
-        rows = [row for row in overrides.of("keep", revision) if row.values["definition"] in self.flat]
+        rows = [row for row in overrides.of("keep", revision) if row.values["definition"] in bases]
         for row in rows:
             overrides.touch(row)
         return {row.values["definition"] for row in rows}
@@ -85,9 +88,9 @@ class _Normaliser:
     def definition(self, node: Node, name: str) -> Node:
         if name == ANYTHING:
             return {}  # recursive by nature; Python's name for it is Any
-        plain = "properties" not in node or is_open(node)
+        plain = not node.get("properties")
         out = self.schema(node, name) if plain else self.struct(node, name)
-        if is_bag(node):
+        if is_bag(node) or name in self.metas:
             out["x-kind"] = "bag"
         return out
 
@@ -96,7 +99,7 @@ class _Normaliser:
         if target := ref_name(node):
             return self.reference(target, path)
         if is_open(node):
-            return dict(OPEN)
+            return free(node, path)
         if "anyOf" in node:
             tag = distinguishing(node["anyOf"])
             return {"anyOf": [self.arm(arm, path, tag) for arm in node["anyOf"]]}
@@ -105,13 +108,14 @@ class _Normaliser:
             items = self.schema(node.get("items", {}), f"{path}Item")
             return {"type": "array", "items": items, **{k: node[k] for k in ("minItems", "maxItems") if k in node}}
         if kind == "object":
-            if "properties" in node:
+            if node.get("properties"):
                 return self.hoist(node, path)
             extra = node["additionalProperties"]
             if extra is False:
                 return self.hoist(node, path) if path not in self.flat else closed()
             return {"type": "object", "additionalProperties": self.schema(extra, f"{path}Value")}
         if kind in SCALARS:
+            check_constants(node, path)
             return {k: node[k] for k in ("type", "const", "enum", *BOUNDS) if k in node}
         if not node:
             return {}
@@ -141,7 +145,7 @@ class _Normaliser:
     def hoist(self, node: Node, path: str) -> Node:
         """Move an inline object out; named by its path unless the table of names has one for its shape."""
         name = path
-        if name in self.flat and self.flat[name] is not node:
+        if name in self.out or (name in self.flat and self.flat[name] is not node):
             raise NoRule(path, "an inline object would take the name of another definition")
         self.out[name] = {}  # keeps parents before their parts
         self.out[name] = self.struct(node, name) if "properties" in node else closed()
@@ -149,6 +153,11 @@ class _Normaliser:
         return ref_to(name)
 
     def struct(self, node: Node, name: str) -> Node:
+        if unnamed := sorted({*node.get("required", ())} - node["properties"].keys()):
+            raise NoRule(name, f"no rule for a required key that has no schema: {unnamed[0]}")
+        extra = node.get("additionalProperties", {})
+        if is_node(extra) and extra and ref_name(extra) != ANYTHING:
+            raise NoRule(name, "no rule for typed `additionalProperties` beside known keys")
         properties = {p: self.property(v, name, p) for p, v in node["properties"].items()}
         out: Node = {"type": "object", "properties": properties, "required": sorted(node.get("required", []))}
         if node.get("additionalProperties") is False:
@@ -161,10 +170,17 @@ class _Normaliser:
         if key.endswith("Schema") and is_document(node):
             return {"x-lazy": {k: node[k] for k in ("properties", "required") if k in node}}
         if name := self.names.get(shape(key, node)):
+            if name in self.flat and shape(key, self.flat[name]) != shape(key, node):
+                raise NoRule(name, "an inline object would take the name of another definition")
             if name not in self.out and name not in self.flat:
                 self.hoist(node, name)
             return ref_to(name)
-        return self.schema(node, owner + pascal(key))
+        made = self.schema(node, owner + pascal(key))
+        if key == "params" and owner in self.messages and not ref_name(without_null(made)):
+            name = f"{owner}Params"  # a name, so that the session has something to call it by
+            self.out[name] = {**made, "x-inline": name}
+            return ref_to(name)
+        return made
 
     def meta(self, node: Node, owner: str) -> Node:
         """`_meta` keeps every key: a bag where some are known, else a plain dict."""
@@ -189,6 +205,57 @@ class _Normaliser:
             head["id"] = node["properties"].get("id") or {"anyOf": [{"type": "string"}, {"type": "integer"}]}
         node["properties"] = {**head, **node["properties"]}
         node["required"] = sorted({*node["required"], *head})
+
+
+def without_null(node: Node) -> Node:
+    """The node, or the only other member of its union with null."""
+    rest = [arm for arm in node.get("anyOf", ()) if arm != {"type": "null"}]
+    return rest[0] if len(rest) == 1 else node
+
+
+def free(node: Node, path: str) -> Node:
+    """A free-form object, which may want no key in particular."""
+    if node.get("required"):
+        raise NoRule(path, "no rule for keys that a free object must have")
+    return dict(OPEN)
+
+
+def check_constants(node: Node, path: str) -> None:
+    """Refuse constants that Python's `Literal` cannot hold, or that bounds have a say in."""
+    values = [node["const"]] if "const" in node else node.get("enum", [])
+    if not values:
+        return
+    types = {"string": str, "integer": int}
+    if any(type(value) is not types.get(node["type"]) for value in values):
+        raise NoRule(path, f"no rule for constants of type {node['type']}: {json.dumps(values)[:80]}")
+    if any(bound in node for bound in BOUNDS):
+        raise NoRule(path, "no rule for bounds beside constants")
+
+
+def extends(other: Node, mine: Node) -> bool:
+    """Whether some properties are those of a base and more, or the same and narrower."""
+    if not mine.keys() <= other.keys() or mine == other:
+        return False
+    return all(narrows(other[key], node) for key, node in mine.items())
+
+
+def narrows(other: Node, mine: Node) -> bool:
+    """Whether a property of an extension can stand where the base has `mine`."""
+    if other == mine or not mine:
+        return True
+    return mine.get("type") is not None and mine["type"] == other.get("type") and not mine.keys() & {"const", "enum"}
+
+
+def meta_targets(node: object) -> set[str]:
+    """Every definition that stands under `_meta` somewhere."""
+    if is_array(node):
+        return {name for x in node for name in meta_targets(x)}
+    if not is_node(node):
+        return set()
+    properties = node.get("properties")
+    meta = properties.get("_meta") if is_node(properties) else None
+    own = ref_name(meta) if is_node(meta) else None
+    return {n for v in node.values() for n in meta_targets(v)} | ({own} if own else set[str]())
 
 
 def distinguishing(arms: list[Node]) -> str | None:

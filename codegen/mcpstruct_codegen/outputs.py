@@ -143,14 +143,15 @@ def ruff(*arguments: str, root: Path) -> None:
         raise GeneratorError("ruff is not installed; install mcpstruct[codegen]")
     style = ["--line-length", str(LINE_LENGTH), "--target-version", "py311", "--config", FIRST_PARTY]
     run = subprocess.run(  # noqa: S603 - our own command line
-        [command, *arguments, "--quiet", "--isolated", *style, "."],
+        [command, *arguments, "--isolated", *style, "."],
         cwd=root,
         capture_output=True,
         text=True,
         check=False,
     )
     if run.returncode:
-        raise GeneratorError(f"ruff {arguments[0]} failed: {(run.stderr or run.stdout).strip()[:2000]}")
+        said = " ".join((run.stderr or run.stdout).split())
+        raise GeneratorError(f"ruff {arguments[0]} failed: {said[:2000]}")
 
 
 def write(files: dict[str, str], root: Path) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .schemas import Definitions, GeneratorError, Node, Schema, is_array
+from .schemas import Definitions, GeneratorError, Node, Schema, is_array, is_node
 
 KEYS = {
     "correct": {"path", "old", "new"},
@@ -49,9 +49,15 @@ class Overrides:
     def load(cls, path: Path) -> Overrides:
         """Read the table; a row with an unknown or missing key, or without a reason, is refused."""
         rows: list[Row] = []
-        for kind, entries in tomllib.loads(path.read_text("utf-8")).items():
+        try:
+            tables = tomllib.loads(path.read_text("utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise GeneratorError(f"overrides.toml: {error}") from None
+        for kind, entries in tables.items():
             if kind not in KEYS:
                 raise GeneratorError(f"overrides.toml: unknown table [[{kind}]]")
+            if not is_array(entries):
+                raise GeneratorError(f"overrides.toml: rows start with [[{kind}]], two brackets on either side")
             for entry in entries:
                 values = {k: v for k, v in entry.items() if k not in ("since", "until", "reason")}
                 if set(values) != KEYS[kind] or not entry.get("reason"):
@@ -76,7 +82,10 @@ class Overrides:
         definitions = copy.deepcopy(schema.definitions)
         for row in self.of("correct", schema.revision):
             parent, key = locate(definitions, row.values["path"])
-            old, new = json.loads(row.values["old"]), json.loads(row.values["new"])
+            try:
+                old, new = json.loads(row.values["old"]), json.loads(row.values["new"])
+            except ValueError as error:
+                raise GeneratorError(f"{row}: the values are to be JSON ({error})") from None
             if parent is None or parent[key] != old:
                 if schema.draft:
                     continue
@@ -94,8 +103,9 @@ def locate(root: Any, path: str) -> tuple[Any, Any]:
     parts = [p.replace("~1", "/").replace("~0", "~") for p in path.split("/")[1:]]
     node: Any = root
     for i, part in enumerate(parts):
-        key: Any = int(part) if is_array(node) else part
-        if key >= len(node) if is_array(node) else key not in node:
+        key: Any = int(part) if is_array(node) and part.isdecimal() else part
+        inside = key in range(len(node)) if is_array(node) else is_node(node) and key in node
+        if not inside:
             return None, None
         if i == len(parts) - 1:
             return node, key

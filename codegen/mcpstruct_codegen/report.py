@@ -37,11 +37,11 @@ def sections(report: Report) -> list[Section]:
     whole = {c.name for c in report.definitions if c.change != "changed"}
     fields = tuple(c for c in report.fields if c.name.split(".")[0] not in whole)
     return [
-        Section(f"{title}: {counts(changes)}", tuple(row(c) for c in shown))
-        for title, changes, shown in (
-            ("Methods", report.methods, report.methods),
-            ("Definitions", report.definitions, report.definitions),
-            ("Fields", report.fields, fields),
+        Section(f"{title}: {counts(changes)}", tuple(row(c) for c in changes))
+        for title, changes in (
+            ("Methods", report.methods),
+            ("Definitions", report.definitions),
+            ("Fields of definitions in both", fields),
         )
     ]
 

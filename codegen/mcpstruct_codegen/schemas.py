@@ -55,7 +55,7 @@ def definitions_of(document: Any) -> Definitions:
     found = document.get("$defs") or document.get("definitions")
     if not is_node(found):
         raise GeneratorError("not a schema of definitions: neither `$defs` nor `definitions` has any")
-    text = json.dumps(found).replace('"#/definitions/', '"#/$defs/')
+    text = json.dumps(found).replace('"$ref": "#/definitions/', '"$ref": "#/$defs/')
     definitions: Definitions = json.loads(text)
     return definitions
 

@@ -14,6 +14,7 @@ from .model import Definition, Field, Model, params_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 # What send_request takes beside the params; every request method offers them.
+RESERVED = {"self", "timeout", "on_progress", "methods"}
 REQUEST_OPTIONS = ("timeout: Timeout = UNSET", "on_progress: ProgressCallback | None = None")
 
 
@@ -132,8 +133,8 @@ class _Emitter:
             return [], "None"
         if params.kind in ("alias", "untagged", "bag"):
             return [f"params: {params.name}"], "fresh(params)"
-        fields = sorted(params.fields, key=lambda f: (not f.required or f.name == "meta", f.name == "meta"))
-        required = [f.name for f in fields if f.required and f.name != "meta"]
+        fields = sorted(params.fields, key=lambda f: (not f.required or f.wire == "_meta", f.wire == "_meta"))
+        required = [f.name for f in fields if f.required and f.wire != "_meta"]
         positional = self.model.positional.get(m.name) or (tuple(required) if len(required) == 1 else ())
         by_name = {f.name: f for f in fields}
         head = [self.parameter(params, by_name[name]) for name in positional if name in by_name]
@@ -142,18 +143,18 @@ class _Emitter:
         return [*head, *(["*"] if tail else []), *tail], f"{params.name}({values})"
 
     def parameter(self, params: Definition, f: Field) -> str:
-        if f.name == "meta":
+        if f.wire == "_meta":
             return "meta: Meta | None = None"
         hint = self.hints[params.name][f.name]
         if f.required:
-            return f"{f.name}: {hint}"
-        return f"{f.name}: {hint} = {'UNSET' if 'UnsetType' in hint else 'None'}"
+            return f"{argument(f)}: {hint}"
+        return f"{argument(f)}: {hint} = {'UNSET' if 'UnsetType' in hint else 'None'}"
 
     def value(self, params: Definition, f: Field) -> str:
-        if f.name != "meta":
-            return f.name
+        if f.wire != "_meta":
+            return argument(f)
         hint = self.hints[params.name][f.name].removesuffix(" | None")
-        kind = hint if hint in self.type_names and hint.endswith("MetaObject") and hint != "MetaObject" else "dict"
+        kind = hint if any(d.name == hint and d.kind == "bag" for d in self.model.definitions) else "dict"
         return f"{kind}(meta or ())" if f.required else f"None if meta is None else {kind}(meta)"
 
     def imports(self, *groups: list[SessionMethod]) -> str:
@@ -171,6 +172,11 @@ class _Emitter:
             "from . import methods",
         ]
         return "\n".join([*lines, f"from .types import {', '.join(types)}" if types else ""])
+
+
+def argument(f: Field) -> str:
+    """The parameter that a field is given by; an underscore keeps it apart from what every stub has."""
+    return f"{f.name}_" if f.name in RESERVED else f.name
 
 
 def annotations_of(source: str) -> dict[str, dict[str, str]]:

@@ -12,7 +12,6 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from .methods import snake
 from .model import Definition, Field, Model
 from .schemas import Node, NoRule, is_array, is_node
 
@@ -105,7 +104,7 @@ def template_data(model: Model) -> defaultdict[str, dict[str, Any]]:
             "tag_doc": d.tag_doc,
             "kind": d.kind,
             "base": base(d),
-            "tag_of": (*d.tag, snake(d.tag[0])) if d.tag else None,
+            "tag_of": (*d.tag, d.tag_name) if d.tag else None,
             "rules": [rule(r) for r in d.rules],
             "lazy_fields": lazy_fields(d),
             "facts": {f.wire: facts(f) for f in d.fields},
@@ -143,6 +142,7 @@ def facts(f: Field) -> dict[str, Any]:
         "doc": f.doc,
         "required": f.required,
         "bounds": f.bounds,
+        "whole_bounds": f.whole_bounds,
         # What absence looks like: None, unless null is a value of its own there.
         "none": (f.nullable and " | None") or "",
         "absent": "UNSET" if f.any or f.nullable else "None",

@@ -43,6 +43,8 @@ class Unions:
             k: {p: self.walk(c, where) for p, c in v.items()} if k == "properties" else self.walk(v, where)
             for k, v in node.items()
         }
+        if "anyOf" in out:
+            self.check_decodable(out, where)
         if "anyOf" not in out or top:
             return out
         members = self.structs(out)
@@ -79,6 +81,20 @@ class Unions:
             self.by_members[tuple(sorted(members))] = name
             self.rules[name] = self.decide(members, name)
         return False
+
+    def check_decodable(self, node: Node, where: str) -> None:
+        """Refuse unions that msgspec builds no decoder for: it tells lists from objects, and no more."""
+        leaves = [leaf for leaf in self.leaves(node) if leaf != {"type": "null"}]
+        shapes = [self.definitions.get(ref_name(leaf) or "", leaf) for leaf in leaves]
+        lists = [s for s in shapes if s.get("type") == "array"]
+        maps = [s for s in shapes if s.get("type") == "object" and "properties" not in s]
+        structs = [s for s in shapes if "properties" in s]
+        if len(lists) > 1:
+            raise NoRule(where, "no rule for a union of several lists")
+        if len(maps) > 1 or (maps and structs):
+            raise NoRule(where, "no rule for a union of a free object or map and another object")
+        if any(s.get("x-kind") == "bag" for s in structs) and len(shapes) > 1 and len(structs) == 1:
+            raise NoRule(where, "no rule for a union of an open object and other types")
 
     def leaves(self, node: Node) -> list[Node]:
         """The members of a union, unions within it opened."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from _thread import get_ident
 from collections.abc import Mapping
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Never, TypeAlias, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, Raw, Struct
@@ -33,6 +33,11 @@ class Received(Struct, Generic[M], frozen=True, gc=False):
 
     message: M
     data: bytes
+
+
+def _refuse(data: bytes) -> Any:
+    """Decoder of a side that has no messages of its own."""
+    raise msgspec.ValidationError("this side only answers")
 
 
 class MessageDecoder(Generic[M]):
@@ -73,7 +78,8 @@ class MessageDecoder(Generic[M]):
         self._bare = frozenset(
             r for r in requests if not next(f for f in msgspec.structs.fields(r) if f.name == "id").required
         )
-        self._decode = msgspec.json.Decoder(self.union, dec_hook=dec_hook).decode
+        mute = self.union is Never
+        self._decode = _refuse if mute else msgspec.json.Decoder(self.union, dec_hook=dec_hook).decode
         return self._decode(data)
 
     def decode(self, data: bytes) -> Received[M | RawResponse]:
