@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -78,13 +77,6 @@ class Docs:
         """Rows that no revision has a use for."""
         rows = {(t, k) for t in ("definitions", "methods", "fields") for k in getattr(self, t)}
         return rows - self.asked
-
-    def draft_rows(self) -> str:
-        """Rows for what has none, derived from the names and marked as drafts; to be appended by a bump."""
-        tables: dict[str, dict[str, str]] = {"definitions": {}, "methods": {}, "fields": {}}
-        for table, key in sorted(self.missing):
-            tables[table][key] = words(key.rsplit(".", 1)[-1])
-        return json.dumps(tables)
 
 
 def first_sentence(text: object) -> str:

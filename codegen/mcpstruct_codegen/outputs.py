@@ -30,16 +30,23 @@ FIRST_PARTY = 'lint.isort.known-first-party = ["mcpstruct", "mcpstruct_bindings"
 
 def outputs(schema_dir: Path) -> dict[str, str]:
     """Every file under `generated/`, formatted: path relative to it → text. Same input, same bytes."""
-    files = {f"{PACKAGE}/__init__.py": ROOT, f"{PACKAGE}/py.typed": ""}
-    for model in models(schema_dir):
+    built = models(schema_dir)
+    files = {f"{PACKAGE}/__init__.py": root_module(built), f"{PACKAGE}/py.typed": ""}
+    for model in built:
         files |= package_files(model, f"{PACKAGE}/{model.package}")
     return formatted(files)
 
 
-ROOT = f'''"""Typed bindings of every published MCP revision, and of all at once in `merged`.
+def root_module(built: list[Model]) -> str:
+    """The package that holds all others: what there is, and nothing imported."""
+    revisions = ", ".join(f'"{r}"' for r in built[-1].revisions)
+    return f'''"""Typed bindings of every published MCP revision, and of all at once in `merged`.
 
 {MADE_BY}
 """
+
+REVISIONS: tuple[str, ...] = ({revisions},)
+"""Every revision with a package of its own, oldest first."""
 '''
 
 

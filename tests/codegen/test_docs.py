@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -139,11 +137,6 @@ def test_messages_need_no_lines_for_their_envelopes(tmp_path: Path) -> None:
     docs = asked(tmp_path, table(), {**speaking, "EmptyResult": {"type": "object"}})
     assert ("fields", "CallRequest.id") not in docs.missing
     assert ("fields", "CallRequestParams.a") in docs.missing
-
-
-def test_lines_for_what_has_none_come_from_the_names(tmp_path: Path) -> None:
-    rows: dict[str, Any] = json.loads(asked(tmp_path, table()).draft_rows())
-    assert rows == {"definitions": {"A": "A."}, "methods": {}, "fields": {"A.a": "A.", "A.b": "B."}}
 
 
 # -- a third party's own words ----------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pkgutil
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -10,19 +9,10 @@ from typing import Any
 
 from msgspec import Struct
 
-import mcpstruct_bindings
 from mcpstruct.base.errors import UnknownRevision
 from mcpstruct.base.messages import MessageDecoder
 from mcpstruct.base.methods import MethodInfo
-
-REVISIONS: tuple[str, ...] = tuple(
-    sorted(
-        package.name[1:].replace("_", "-")
-        for package in pkgutil.iter_modules(mcpstruct_bindings.__path__)
-        if package.name[0] == "v"
-    )
-)
-"""Every revision with bindings, oldest first."""
+from mcpstruct_bindings import REVISIONS
 
 
 class Bindings(Struct, frozen=True, eq=False):
