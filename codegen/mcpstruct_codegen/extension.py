@@ -70,7 +70,7 @@ def model_of(data: bytes, stripped: dict[str, Any], source: str, name: str, over
         header=(f"Schema {harmless(Path(source).name)}, sha256 {sha256}.", MADE_BY),
         revision=None,
         batches=False,
-        positional=positional(overrides, methods),
+        positional=positional(overrides, methods, schema.revision),
         aliases={},
     )
     if not model.definitions:

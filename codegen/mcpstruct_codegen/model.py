@@ -189,8 +189,13 @@ def bounds_of(node: Node, where: str, *, whole: bool) -> str:
     """The arguments of `Meta`; for integers the nearest whole bounds."""
     up = {"minimum": math.ceil, "exclusiveMaximum": math.ceil}
     out: list[str] = []
+    for both in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if set(both) <= node.keys():
+            raise NoRule(where, f"no rule for `{both[0]}` and `{both[1]}` together")
     for key, name in BOUNDS.items():
         bound = node.get(key, 0)
+        if name.endswith("length") and (bound < 0 or bound != int(bound)):
+            raise NoRule(where, f"no rule for a length of {bound}")
         if abs(bound) > LARGEST_BOUND:
             raise NoRule(where, f"no rule for a bound of more than 64 bits: {bound}")
         if key in node:

@@ -78,7 +78,7 @@ def models(schema_dir: Path, docs: Docs | None = None) -> list[Model]:
             header=(f"From the schemas of {schemas[0].revision} to {newest}.", MADE_BY),
             revision=None,
             batches=True,
-            positional=positional(overrides, tables),
+            positional=positional(overrides, tables, newest),
             aliases=aliases,
             revisions=tuple(s.revision for s in schemas),
         )
@@ -115,16 +115,18 @@ def revision_model(
         header=(f"Schema {schema.revision}, sha256 {schema.sha256}.", MADE_BY),
         revision=schema.revision,
         batches="JSONRPCBatchRequest" in schema.definitions,
-        positional=positional(overrides, dated),
+        positional=positional(overrides, dated, schema.revision),
         aliases={},
         revisions=(schema.revision,),
     )
 
 
-def positional(overrides: Overrides, table: Iterable[Method]) -> dict[str, tuple[str, ...]]:
+def positional(overrides: Overrides, table: Iterable[Method], revision: str) -> dict[str, tuple[str, ...]]:
     """Parameters that may be given by position, by wire method."""
     names = {m.name for m in table}
-    rows = [row for row in overrides.of("signature") if row.values["method"] in names]
+    rows = [row for row in overrides.of("signature", revision) if row.values["method"] in names]
+    if len({row.values["method"] for row in rows}) != len(rows):
+        raise GeneratorError("overrides.toml: two [[signature]] rows for one method of one revision")
     for row in rows:
         overrides.touch(row)
     return {row.values["method"]: tuple(row.values["positional"]) for row in rows}

@@ -21,6 +21,9 @@ KEYS = {
 }
 
 
+LISTS = {"methods", "positional"}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row: what it says, and for which revisions (`since` and `until`, both included, both optional)."""
@@ -51,18 +54,22 @@ class Overrides:
         rows: list[Row] = []
         try:
             tables = tomllib.loads(path.read_text("utf-8"))
-        except tomllib.TOMLDecodeError as error:
+        except ValueError as error:  # no TOML, or no UTF-8
             raise GeneratorError(f"overrides.toml: {error}") from None
         for kind, entries in tables.items():
             if kind not in KEYS:
                 raise GeneratorError(f"overrides.toml: unknown table [[{kind}]]")
-            if not is_array(entries):
+            if not is_array(entries) or not all(is_node(entry) for entry in entries):
                 raise GeneratorError(f"overrides.toml: rows start with [[{kind}]], two brackets on either side")
             for entry in entries:
                 values = {k: v for k, v in entry.items() if k not in ("since", "until", "reason")}
-                if set(values) != KEYS[kind] or not entry.get("reason"):
+                spans = (entry.get("since", ""), entry.get("until", "9999"))
+                typed = all(is_array(v) is (k in LISTS) for k, v in values.items()) and all(
+                    isinstance(span, str) for span in spans
+                )
+                if set(values) != KEYS[kind] or not entry.get("reason") or not typed:
                     raise GeneratorError(f"overrides.toml: [[{kind}]] needs {sorted(KEYS[kind])} and a reason: {entry}")
-                rows.append(Row(kind, values, entry.get("since", ""), entry.get("until", "9999")))
+                rows.append(Row(kind, values, *spans))
         return cls(rows)
 
     def of(self, kind: str, revision: str | None = None) -> list[Row]:

@@ -13,8 +13,9 @@ from .methods import Method
 from .model import Definition, Field, Model, params_of
 
 TEMPLATES = Path(__file__).parent / "templates"
+# What a stub uses itself, so that no parameter may be called so.
+RESERVED = {"self", "timeout", "on_progress", "methods", "dict", "fresh"}
 # What send_request takes beside the params; every request method offers them.
-RESERVED = {"self", "timeout", "on_progress", "methods"}
 REQUEST_OPTIONS = ("timeout: Timeout = UNSET", "on_progress: ProgressCallback | None = None")
 
 

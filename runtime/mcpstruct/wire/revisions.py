@@ -14,6 +14,8 @@ from mcpstruct.base.messages import MessageDecoder
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct_bindings import REVISIONS
 
+__all__ = ["REVISIONS", "Bindings", "bindings"]
+
 
 class Bindings(Struct, frozen=True, eq=False):
     """The generated package of one revision, as far as it is the same for all."""
