@@ -24,6 +24,7 @@ OF_TYPE = {
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), ("integer", "number")),
     **dict.fromkeys(("properties", "required", "additionalProperties"), ("object",)),
 }
+FREE: tuple[Node, ...] = ({"type": "object"}, {"type": "object", "additionalProperties": {}})
 NOTHING: tuple[Any, ...] = (False, {"not": {}})
 
 
@@ -87,17 +88,17 @@ class _Flattener:
         base: Node = {"type": "object", "properties": {}, "required": []}
         arms: list[Node] = []
         rest = {k: v for k, v in here.items() if k != "allOf"}
-        for part in [*here["allOf"], *([rest] if rest.keys() - {"type"} else [])]:
+        for part in [*here["allOf"], *([rest] if rest else [])]:
             flat = self.resolve(self.node(part, where), where)
             if "anyOf" in flat:
                 if arms:
                     raise NoRule(where, "no rule for `allOf` of two unions")
                 arms = [self.resolve(arm, where) for arm in flat["anyOf"]]
             else:
-                base = _merge_objects(base, flat, where)
+                base = self.merge(base, flat, where)
         if not arms:
             return base
-        return {"anyOf": [_merge_objects(base, arm, where) for arm in arms]}
+        return {"anyOf": [self.merge(base, arm, where) for arm in arms]}
 
     def resolve(self, node: Node, where: str) -> Node:
         seen: set[str] = set()
@@ -108,29 +109,41 @@ class _Flattener:
             node = self.node(self.definitions[name], name)
         return node
 
+    def merge(self, a: Node, b: Node, where: str) -> Node:
+        if b.get("type") != "object":
+            raise NoRule(where, "no rule for `allOf` of something else than objects")
+        properties = dict(a["properties"])
+        for key, node in b.get("properties", {}).items():
+            properties[key] = self.narrower(properties[key], node, f"{where}.{key}") if key in properties else node
+        required = sorted({*a["required"], *b.get("required", [])})
+        return {"type": "object", "properties": properties, "required": required, **_extra(a, b, where)}
 
-def _merge_objects(a: Node, b: Node, where: str) -> Node:
-    if b.get("type") != "object":
-        raise NoRule(where, "no rule for `allOf` of something else than objects")
-    properties = dict(a["properties"])
-    for key, node in b.get("properties", {}).items():
-        properties[key] = _narrower(properties[key], node, f"{where}.{key}") if key in properties else node
-    required = sorted({*a["required"], *b.get("required", [])})
-    merged: Node = {"type": "object", "properties": properties, "required": required}
-    if "additionalProperties" in a or "additionalProperties" in b:
-        merged["additionalProperties"] = b.get("additionalProperties", a.get("additionalProperties"))
-    return merged
+    def narrower(self, a: Node, b: Node, where: str) -> Node:
+        """What two types of a property both allow: the intersection of objects, else the one that narrows the other."""
+        if a.get("type") == b.get("type") == "object":
+            return self.merge({"properties": {}, "required": [], **a}, b, where)
+        for one, other in ((a, b), (b, a)):
+            plain = {k: v for k, v in one.items() if k not in ("const", "enum")}
+            if other in ({}, plain, one) or (other in FREE and self.is_object(one)):
+                return one
+        raise NoRule(where, "no rule for `allOf` of two types of one property")
+
+    def is_object(self, node: Node) -> bool:
+        """Whether every value of a type is an object; what has an `allOf` is one, or refused."""
+        if (name := ref_name(node)) is not None:
+            return self.is_object(self.definitions.get(name, {}))
+        if "anyOf" in node:
+            return all(map(self.is_object, node["anyOf"]))
+        return node.get("type") == "object" or "allOf" in node
 
 
-def _narrower(a: Node, b: Node, where: str) -> Node:
-    """What two types of a property both allow: of objects the intersection, else the one that is the other and more."""
-    if a.get("type") == b.get("type") == "object":
-        return _merge_objects({"properties": {}, "required": [], **a}, b, where)
-    for one, other in ((a, b), (b, a)):
-        plain = {k: v for k, v in one.items() if k not in ("const", "enum")}
-        if other in ({}, plain, one, {"type": "object"}, {"type": "object", "additionalProperties": {}}):
-            return one
-    raise NoRule(where, "no rule for `allOf` of two types of one property")
+def _extra(a: Node, b: Node, where: str) -> Node:
+    """What two objects together say of further keys; one that is open to all says nothing against the other."""
+    said = [node["additionalProperties"] for node in (a, b) if "additionalProperties" in node]
+    narrow = [extra for extra in said if extra != {}]
+    if len(narrow) == 2 and narrow[0] != narrow[1]:
+        raise NoRule(where, "no rule for `allOf` of two types of further keys")
+    return {"additionalProperties": (narrow or said)[0]} if said else {}
 
 
 def _telling(node: Node) -> bool:

@@ -7,6 +7,7 @@ different objects, both become one object, named by the place.
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -26,9 +27,9 @@ def merge(revisions: list[tuple[str, Definitions]], overrides: Overrides) -> tup
         for row in overrides.of("same", revision):
             if row.values["definition"] in present:
                 overrides.touch(row)
-        for new in present.values():
-            if new in definitions and new not in present:
-                raise NoRule(new, f"cannot be another definition's name in {revision}, which has it already")
+        for new, count in Counter(present.get(name, name) for name in definitions).items():
+            if count > 1:
+                raise NoRule(new, f"would be the name of {count} definitions of {revision}")
         merger.add(rename(copy.deepcopy(definitions), present))
         aliases |= present
     return merger.out, {old: new for old, new in aliases.items() if old not in merger.out}
@@ -111,6 +112,8 @@ class _Merger:
 
     def combine(self, a: Node, b: Node, path: str) -> Node:
         """Two different objects in one place: one object of both, under the name of the place."""
+        if any(path in pool and pool[path].get("x-inline") != path for pool in (self.out, self.incoming)):
+            raise NoRule(path, "an object of several revisions would take the name of another definition")
         merged = self.objects(copy.deepcopy(a), copy.deepcopy(b), path)
         self.out[path] = (
             {**merged, "x-inline": path} if path not in self.out else self.objects(self.out[path], merged, path)

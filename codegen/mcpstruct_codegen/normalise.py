@@ -99,7 +99,8 @@ class _Normaliser:
         if target := ref_name(node):
             return self.reference(target, path)
         if is_open(node):
-            return free(node, path)
+            check_free(node, path)
+            return dict(OPEN)
         if "anyOf" in node:
             tag = distinguishing(node["anyOf"])
             return {"anyOf": [self.arm(arm, path, tag) for arm in node["anyOf"]]}
@@ -110,6 +111,7 @@ class _Normaliser:
         if kind == "object":
             if node.get("properties"):
                 return self.hoist(node, path)
+            check_free(node, path)
             extra = node["additionalProperties"]
             if extra is False:
                 return self.hoist(node, path) if path not in self.flat else closed()
@@ -145,12 +147,23 @@ class _Normaliser:
     def hoist(self, node: Node, path: str) -> Node:
         """Move an inline object out; named by its path unless the table of names has one for its shape."""
         name = path
-        if name in self.out or (name in self.flat and self.flat[name] is not node):
-            raise NoRule(path, "an inline object would take the name of another definition")
+        self.check_name(name, node)
         self.out[name] = {}  # keeps parents before their parts
         self.out[name] = self.struct(node, name) if "properties" in node else closed()
         self.out[name]["x-inline"] = path
         return ref_to(name)
+
+    def check_name(self, name: str, node: Node) -> None:
+        """Refuse to give an inline object the name of anything else."""
+        if name in self.out or (name in self.flat and self.flat[name] is not node):
+            raise NoRule(name, "an inline object would take the name of another definition")
+
+    def named(self, key: str, node: Node) -> str | None:
+        """The name that the table has for an inline object."""
+        name = self.names.get(shape(key, node))
+        if name in self.flat and shape(key, self.flat[name]) != shape(key, node):
+            raise NoRule(name, "an inline object would take the name of another definition")
+        return name
 
     def struct(self, node: Node, name: str) -> Node:
         if unnamed := sorted({*node.get("required", ())} - node["properties"].keys()):
@@ -169,15 +182,14 @@ class _Normaliser:
             return self.meta(node, owner)
         if key.endswith("Schema") and is_document(node):
             return {"x-lazy": {k: node[k] for k in ("properties", "required") if k in node}}
-        if name := self.names.get(shape(key, node)):
-            if name in self.flat and shape(key, self.flat[name]) != shape(key, node):
-                raise NoRule(name, "an inline object would take the name of another definition")
+        if name := self.named(key, node):
             if name not in self.out and name not in self.flat:
                 self.hoist(node, name)
             return ref_to(name)
         made = self.schema(node, owner + pascal(key))
         if key == "params" and owner in self.messages and not ref_name(without_null(made)):
             name = f"{owner}Params"  # a name, so that the session has something to call it by
+            self.check_name(name, node)
             self.out[name] = {**made, "x-inline": name}
             return ref_to(name)
         return made
@@ -186,9 +198,17 @@ class _Normaliser:
         """`_meta` keeps every key: a bag where some are known, else a plain dict."""
         target = ref_name(node)
         resolved = self.flat[target] if target else node
-        if not resolved.get("properties"):
+        path = f"{owner}Meta"
+        if is_open(resolved):
+            check_free(resolved, path)
             return dict(OPEN)
-        name = target or self.names.get(shape("_meta", node)) or f"{owner}Meta"
+        if not resolved.get("properties"):
+            raise NoRule(path, "no rule for `_meta` that is neither a free object nor one with known keys")
+        name = target or self.named("_meta", node)
+        if name is None:
+            made = self.hoist(node, path)
+            self.out[path]["x-kind"] = "bag"
+            return made
         if name not in self.out:
             self.out[name] = {}
             self.out[name] = {**self.struct(resolved, name), "x-kind": "bag"}
@@ -213,11 +233,10 @@ def without_null(node: Node) -> Node:
     return rest[0] if len(rest) == 1 else node
 
 
-def free(node: Node, path: str) -> Node:
-    """A free-form object, which may want no key in particular."""
+def check_free(node: Node, path: str) -> None:
+    """Refuse a free object or map that wants a key in particular."""
     if node.get("required"):
-        raise NoRule(path, "no rule for keys that a free object must have")
-    return dict(OPEN)
+        raise NoRule(path, "no rule for keys that a free object or map must have")
 
 
 def check_constants(node: Node, path: str) -> None:
@@ -233,17 +252,23 @@ def check_constants(node: Node, path: str) -> None:
 
 
 def extends(other: Node, mine: Node) -> bool:
-    """Whether some properties are those of a base and more, or the same and narrower."""
-    if not mine.keys() <= other.keys() or mine == other:
+    """Whether some properties are those of a base and more, or the same with a constant that the base lacks."""
+    if not mine.keys() <= other.keys():
         return False
-    return all(narrows(other[key], node) for key, node in mine.items())
+    more = len(other) > len(mine) or any(is_constant(other[key]) and not is_constant(mine[key]) for key in mine)
+    return more and all(narrows(other[key], node) for key, node in mine.items())
 
 
 def narrows(other: Node, mine: Node) -> bool:
     """Whether a property of an extension can stand where the base has `mine`."""
     if other == mine or not mine:
         return True
-    return mine.get("type") is not None and mine["type"] == other.get("type") and not mine.keys() & {"const", "enum"}
+    return mine.get("type") is not None and mine["type"] == other.get("type") and not is_constant(mine)
+
+
+def is_constant(node: Node) -> bool:
+    """Whether a node names the values that it allows."""
+    return bool(node.keys() & {"const", "enum"})
 
 
 def meta_targets(node: object) -> set[str]:

@@ -87,21 +87,23 @@ class Unions:
         leaves = [leaf for leaf in self.leaves(node) if leaf != {"type": "null"}]
         shapes = [self.definitions.get(ref_name(leaf) or "", leaf) for leaf in leaves]
         lists = [s for s in shapes if s.get("type") == "array"]
-        maps = [s for s in shapes if s.get("type") == "object" and "properties" not in s]
+        maps = [s for s in shapes if "x-error" in s or (s.get("type") == "object" and "properties" not in s)]
         structs = [s for s in shapes if "properties" in s]
         if len(lists) > 1:
             raise NoRule(where, "no rule for a union of several lists")
         if len(maps) > 1 or (maps and structs):
-            raise NoRule(where, "no rule for a union of a free object or map and another object")
+            raise NoRule(where, "no rule for a union of a free object, map or error and another object")
         if any(s.get("x-kind") == "bag" for s in structs) and len(shapes) > 1 and len(structs) == 1:
             raise NoRule(where, "no rule for a union of an open object and other types")
 
     def leaves(self, node: Node) -> list[Node]:
-        """The members of a union, unions within it opened."""
+        """The members of a union, unions within it opened and aliases of aliases followed to the last."""
         out: list[Node] = []
         for arm in node["anyOf"]:
-            target = self.definitions.get(ref_name(arm) or "", {})
-            out += self.leaves(target) if "anyOf" in target else [arm]
+            leaf, target = arm, self.definitions.get(ref_name(arm) or "", {})
+            while "$ref" in target:
+                leaf, target = target, self.definitions[ref_name(target) or ""]
+            out += self.leaves(target) if "anyOf" in target else [leaf]
         return out
 
     def structs(self, node: Node) -> list[str]:

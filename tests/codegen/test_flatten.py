@@ -30,6 +30,7 @@ from tests.codegen.support import (
 
 CAT = obj({"kind": const("cat"), "lives": INTEGER})
 DOG = obj({"kind": const("dog")}, trick=TEXT)
+MAP: Node = {**FREE, "additionalProperties": TEXT}
 PETS: Node = {"Cat": CAT, "Dog": DOG, "Pet": one_of("Cat", "Dog")}
 
 
@@ -87,6 +88,26 @@ def test_an_intersection_with_a_closed_object_is_closed(tmp_path: Path) -> None:
     assert fault(made.types.Box, {"a": "x", "b": 1}).pointer == "/b"
 
 
+@pytest.mark.parametrize("closed_first", [True, False])
+def test_a_closed_object_stays_closed_beside_an_open_one(tmp_path: Path, closed_first: bool) -> None:
+    parts = [{**obj({"a": TEXT}), "additionalProperties": False}, {**FREE, "additionalProperties": {}}]
+    made = bindings(tmp_path, {"Box": {"allOf": parts if closed_first else parts[::-1]}})
+    assert decoded(made.types.Box, {"a": "x"}).a == "x"
+    assert fault(made.types.Box, {"a": "x", "b": 1}).pointer == "/b"
+
+
+@pytest.mark.parametrize("beside", [MAP, FREE, {**FREE, "additionalProperties": {}}], ids=["equal", "bare", "open"])
+def test_a_map_stays_one_beside_what_says_no_more(tmp_path: Path, beside: Node) -> None:
+    made = bindings(tmp_path, {"A": obj(x={"allOf": [MAP, beside]}, y={"allOf": [beside, MAP]})})
+    assert fault(made.types.A, {"x": {"k": 1}}).pointer == "/x/k"
+    assert fault(made.types.A, {"y": {"k": 1}}).pointer == "/y/k"
+
+
+def test_the_type_beside_an_intersection_of_objects_may_say_so(tmp_path: Path) -> None:
+    made = bindings(tmp_path, {"A": {"type": "object", "allOf": [obj({"a": TEXT})]}})
+    assert round_trip(made.types.A, {"a": "x"}) == {"a": "x"}
+
+
 def test_an_intersection_with_a_union_is_a_union_of_intersections(tmp_path: Path) -> None:
     named: Node = {**PETS, "Tagged": {"allOf": [ref("Pet"), obj({"tag": TEXT})]}, "Owner": obj({"pet": ref("Tagged")})}
     made = bindings(tmp_path, named)
@@ -107,6 +128,11 @@ def test_a_field_of_several_parts_is_an_intersection_too(tmp_path: Path) -> None
     assert fault(made.types.Special, {**whole, "any": "x"}).pointer == "/any"
 
 
+def test_a_free_field_may_become_its_own_definition(tmp_path: Path) -> None:
+    made = bindings(tmp_path, {"Tree": {"allOf": [obj({"a": TEXT}, below=FREE), obj(below=ref("Tree"))]}})
+    assert decoded(made.types.Tree, {"a": "x", "below": {"a": "y"}}).below.a == "y"
+
+
 def test_an_intersection_may_contain_its_own_definition_in_a_field(tmp_path: Path) -> None:
     made = bindings(tmp_path, {"Tree": {"allOf": [obj({"a": TEXT}, below=array(ref("Tree")))]}})
     tree = {"a": "x", "below": [{"a": "y", "below": []}]}
@@ -121,6 +147,11 @@ def test_an_intersection_may_contain_its_own_definition_in_a_field(tmp_path: Pat
         ({**PETS, "A": {"allOf": [one_of("Cat", NULL)]}}, "A", "`allOf` of something else than objects"),
         ({**PETS, "A": {"allOf": [ref("Pet"), ref("Pet")]}}, "A", "`allOf` of two unions"),
         ({"A": {"allOf": [obj(a=TEXT), obj(a=INTEGER)]}}, "A.a", "`allOf` of two types of one property"),
+        ({"P": TEXT, "A": {"allOf": [obj(a=FREE), obj(a=ref("P"))]}}, "A.a", "`allOf` of two types of one property"),
+        ({"A": {"allOf": [obj(a=FREE), obj(a=TEXT)]}}, "A.a", "`allOf` of two types of one property"),
+        ({"A": {"allOf": [MAP, {**FREE, "additionalProperties": INTEGER}]}}, "A", "two types of further keys"),
+        ({"A": {"allOf": [{**FREE, "additionalProperties": False}, MAP]}}, "A", "two types of further keys"),
+        ({"A": {"type": "string", "allOf": [obj(a=TEXT)]}}, "A", "`allOf` of something else than objects"),
         ({"A": {"allOf": [ref("Nowhere")]}}, "A", "Nowhere"),
         ({"B": ref("B"), "A": {"allOf": [ref("B")]}}, "A", "refers to itself"),
         ({"A": {"allOf": [ref("A")]}}, "A", "refers to itself"),
@@ -132,6 +163,11 @@ def test_an_intersection_may_contain_its_own_definition_in_a_field(tmp_path: Pat
         "null-arm",
         "two-unions",
         "disjoint",
+        "free-and-named-text",
+        "free-and-text",
+        "two-maps",
+        "closed-and-map",
+        "beside-text",
         "missing",
         "loop",
         "itself",

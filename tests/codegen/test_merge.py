@@ -225,6 +225,30 @@ def test_a_new_name_that_the_old_revision_has_already_is_refused(tmp_path: Path)
         merged(tmp_path, old, {"New": obj({"a": TEXT}), "A": obj(n=ref("New"))}, overrides=OLD_NAME)
 
 
+def test_one_new_name_for_two_definitions_is_refused(tmp_path: Path) -> None:
+    old = {"Old": obj({"a": TEXT}), "Older": obj({"b": TEXT}), "A": obj(o=ref("Old"), p=ref("Older"))}
+    rows = OLD_NAME + row("same", until="2030-01-01", definition="Older", **{"as": "New"})
+    with pytest.raises(GeneratorError, match="New: would be the name of 2 definitions of 2030-01-01"):
+        merged(tmp_path, old, {"New": obj({"a": TEXT}), "A": obj(o=ref("New"))}, overrides=rows)
+
+
+@pytest.mark.parametrize("since", [0, 1])
+def test_a_place_whose_name_is_that_of_an_unrelated_definition_is_refused(tmp_path: Path, since: int) -> None:
+    revisions: list[Node] = [
+        {"A": obj({"a": ref("B")}), "B": obj({"x": TEXT})},
+        {"A": obj({"a": ref("C")}), "C": obj({"y": TEXT})},
+    ]
+    revisions[since] |= {"AA": obj({"z": INTEGER}), "Other": obj({"aa": ref("AA")})}
+    with pytest.raises(GeneratorError, match=r"AA: .* the name of another definition"):
+        merged(tmp_path, *revisions)
+
+
+def test_a_place_may_change_its_type_again_and_again(tmp_path: Path) -> None:
+    made = merged(tmp_path, *({"A": obj({"a": ref(n)}), n: obj({n.lower(): TEXT})} for n in ("B", "C", "D")))
+    for whole in ({"a": {"b": "1"}}, {"a": {"c": "2"}}, {"a": {"d": "3"}}):
+        assert round_trip(made.types.A, whole) == whole
+
+
 # -- methods ----------------------------------------------------------------------------------------------------------
 
 

@@ -112,6 +112,22 @@ def test_unions_of_unions_are_opened(tmp_path: Path) -> None:
     assert decoded(made.types.More, None) is None
 
 
+def test_members_go_by_any_number_of_names(tmp_path: Path) -> None:
+    aliases = {"Words": ref("Text"), "Text": ref("TextBlock"), "Blocks": ref("Block"), "All": one_of("Blocks", NULL)}
+    made = bindings(
+        tmp_path, {**BLOCKS, **aliases, "Page": obj({"top": one_of("Words", "LinkBlock"), "all": ref("All")})}
+    )
+    page = decoded(made.types.Page, {"top": {"type": "text", "text": "t"}, "all": {"type": "link", "uri": "u"}})
+    assert (type(page.top), type(page.all)) == (made.types.TextBlock, made.types.LinkBlock)
+
+
+def test_untagged_members_go_by_any_number_of_names(tmp_path: Path) -> None:
+    aliases = {"Alias": ref("Second"), "Second": ref("One"), "Both": one_of("Alias", "Two")}
+    made = bindings(tmp_path, {"One": obj({"a": TEXT}), "Two": obj({"b": TEXT}), **aliases})
+    assert type(decoded(made.types.Both, {"a": "x"})) is made.types.One
+    assert type(decoded(made.types.Both, {"b": "x"})) is made.types.Two
+
+
 def test_inline_members_are_named_by_their_constant(tmp_path: Path) -> None:
     arms = one_of(obj({"kind": const("a-b"), "x": TEXT}), obj({"kind": const("c")}))
     made = bindings(tmp_path, {"Home": obj({"door": arms})})
@@ -273,8 +289,13 @@ def test_unions_without_a_rule_are_refused(definitions: Node, name: str, reason:
         one_of("A", FREE),
         one_of(FREE, {**FREE, "additionalProperties": TEXT}),
         one_of(array(TEXT), array(INTEGER)),
+        one_of("A", "Alias"),
+        one_of("A", "Error"),
+        one_of(FREE, "Fault"),
     ],
-    ids=["struct-and-dict", "two-dicts", "two-lists"],
+    ids=["struct-and-dict", "two-dicts", "two-lists", "struct-and-alias", "struct-and-error", "dict-and-error"],
 )
 def test_unions_that_no_decoder_can_be_built_for_are_refused(arms: Node) -> None:
-    refused({"A": ONE, "H": obj({"u": arms})}, "H", "no rule for a union of")
+    named = {"Alias": ref("Map"), "Map": {**FREE, "additionalProperties": TEXT}, "Fault": ref("Error")}
+    error = obj({"code": INTEGER, "message": TEXT})
+    refused({"A": ONE, **named, "Error": error, "H": obj({"u": arms})}, "H", "no rule for a union of")
