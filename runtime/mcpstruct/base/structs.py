@@ -17,7 +17,6 @@ import msgspec
 from msgspec import Raw, Struct
 
 from .bag import Bag
-from .errors import Problem, ProtocolViolation, json_type
 from .hooks import dec_hook
 
 
@@ -150,6 +149,8 @@ def _property(slot: Any, bag: type[Bag] | None, wire: str, required: bool) -> pr
 
 def _decoded(raw: Raw, wire: str, required: bool) -> dict[str, Any] | None:
     """The object that the bytes of a field hold; None for an explicit null where the field is optional."""
+    from .errors import Problem, ProtocolViolation, json_type  # only bad bytes need them; 5 % of importing the types
+
     try:
         document: Any = msgspec.json.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
