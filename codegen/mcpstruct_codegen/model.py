@@ -102,9 +102,10 @@ class Model:
 class _Modeller:
     """Normalised definitions → `Definition`s."""
 
-    def __init__(self, definitions: Definitions, docs: Docs, revision: str | None) -> None:
+    def __init__(self, definitions: Definitions, docs: Docs, revision: str | None, homes: dict[str, str]) -> None:
         self.docs = docs
-        self.revision = revision
+        # The revision whose pages describe a definition; a union that we had to name has none.
+        self.homes = homes if revision is None else dict.fromkeys(definitions, revision)
         self.unions = Unions(definitions)
         self.definitions = self.unions.definitions
 
@@ -113,12 +114,12 @@ class _Modeller:
 
     def link(self, name: str) -> str:
         """Where the specification publishes the definition; inline objects stand in their owner's section."""
-        if self.revision is None:
-            return ""
-        if self.revision < SCHEMA_PAGES_SINCE:
-            return f"{SPECIFICATION}/{self.revision}"
         owner = self.owner(name)
-        return f"{SPECIFICATION}/{self.revision}/schema#{owner.lower()}"
+        revision = self.homes.get(owner)
+        if revision is None:
+            return ""
+        page = f"{SPECIFICATION}/{revision}"
+        return page if revision < SCHEMA_PAGES_SINCE else f"{page}/schema#{owner.lower()}"
 
     def owner(self, name: str) -> str:
         node = self.definitions.get(name, {})
@@ -243,9 +244,11 @@ def build(
     positional: dict[str, tuple[str, ...]],
     aliases: dict[str, str],
     revisions: tuple[str, ...] = (),
+    homes: dict[str, str] | None = None,
 ) -> Model:
-    """The model of one package."""
-    modeller = _Modeller({**definitions, **{old: ref_to(new) for old, new in aliases.items()}}, docs, revision)
+    """The model of one package, of one `revision`; or of several, `homes` saying which describes a definition."""
+    everything = {**definitions, **{old: ref_to(new) for old, new in aliases.items()}}
+    modeller = _Modeller(everything, docs, revision, homes or {})
     built = modeller.run()
     known = {d.name for d in built}
     for m in methods:

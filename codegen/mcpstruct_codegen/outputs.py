@@ -81,6 +81,7 @@ def models(schema_dir: Path, docs: Docs | None = None) -> list[Model]:
             positional=positional(overrides, tables, newest),
             aliases=aliases,
             revisions=tuple(s.revision for s in schemas),
+            homes={name: s.revision for s, definitions, _ in prepared for name in definitions},
         )
     )
     # A row for revisions that are not vendored (yet) has nothing to have an effect on.

@@ -58,7 +58,8 @@ def types_module(model: Model) -> str:
         )
     if not isinstance(source, str):
         raise TypeError("datamodel-code-generator returned no single module")
-    return source
+    names = ", ".join(f'"{name}"' for name in sorted(d.name for d in model.definitions))
+    return f"{source}\n\n__all__ = [{names}]\n"
 
 
 def plain_schema(model: Model) -> dict[str, Node]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .base.codec import to_json as to_json
     from .base.errors import LimitExceeded as LimitExceeded
     from .base.errors import McpError as McpError
+    from .base.errors import MethodNotFound as MethodNotFound
     from .base.errors import Problem as Problem
     from .base.errors import ProtocolViolation as ProtocolViolation
     from .base.errors import RemoteError as RemoteError
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "base.codec": ("from_json", "to_dict", "to_json"),
-    "base.errors": ("LimitExceeded", "McpError", "Problem", "ProtocolViolation", "RemoteError", "UnknownRevision"),
+    "base.errors": (
+        "LimitExceeded",
+        "McpError",
+        "MethodNotFound",
+        "Problem",
+        "ProtocolViolation",
+        "RemoteError",
+        "UnknownRevision",
+    ),
     "base.limits": ("Limits",),
     "wire.check": ("check",),
     "wire.revisions": ("REVISIONS",),
@@ -39,6 +48,7 @@ __all__ = [
     "LimitExceeded",
     "Limits",
     "McpError",
+    "MethodNotFound",
     "Problem",
     "ProtocolViolation",
     "RemoteError",

@@ -88,8 +88,8 @@ def assert_value_or_violation(decode: Callable[[bytes], Any], data: bytes) -> No
     if isinstance(message, list) or isinstance(getattr(message, "result", None), Raw):
         return  # a batch, or a response to who knows what: the caller has yet to decode what is in it
     # What the decoder left as bytes is read here.
-    if refusal(lambda _: repr(message), data) is None:
-        assert canonical(to_dict(message))
+    assert repr(message)
+    refusal(lambda _: canonical(to_dict(message)), data)
 
 
 @pytest.mark.parametrize("package", PACKAGES)

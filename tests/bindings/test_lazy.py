@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import pickle
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -13,6 +16,10 @@ import pytest
 from mcpstruct.base.bag import Bag
 from mcpstruct.base.codec import from_json, to_dict, to_json
 from mcpstruct.base.errors import ProtocolViolation
+from mcpstruct.base.messages import Received
+from mcpstruct_bindings.merged import decode
+from mcpstruct_bindings.merged import methods as every_method
+from mcpstruct_bindings.merged import types as merged
 from tests.support.recording import PACKAGES, module_of, violation_of
 
 types = module_of("v2025_11_25", "types")
@@ -135,7 +142,7 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("schema", UNREADABLE.values(), ids=UNREADABLE)
 def test_a_schema_that_cannot_be_read_is_a_violation_when_looked_at(schema: bytes) -> None:
-    for look in (lambda x: x.input_schema, repr, copy.copy, pickle.dumps, lambda x: x == made()):
+    for look in (lambda x: x.input_schema, copy.copy, pickle.dumps, lambda x: x == made()):
         violation = violation_of(look, tool(schema))
         assert violation.pointer == "/inputSchema"
         assert violation.data == schema
@@ -232,3 +239,60 @@ def test_known_keys_of_metadata_are_validated_with_the_message() -> None:
 def test_unreadable_metadata_is_a_violation_when_decoded_or_when_looked_at(junk: bytes) -> None:
     violation = violation_of(lambda: params(b'{"x":%b}' % junk).meta)
     assert violation.pointer in ("", "/_meta")
+
+
+# -- what is sent on undecoded ----------------------------------------------------------------------------------------
+
+BROKEN = b'{"x":\n{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"delete_all"}}\r\n}'
+SENT_ON = {
+    "request": lambda: decode.client_message(
+        b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":%b}}' % BROKEN
+    ),
+    "result": lambda: decode.response(
+        every_method.LIST_TOOLS,
+        b'{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"x","inputSchema":%b,"outputSchema":%b}]}}'
+        % (BROKEN, BROKEN),
+    ),
+    "alternative": lambda: decode.response(
+        every_method.CALL_TOOL, b'{"jsonrpc":"2.0","id":1,"result":{"resultType":"input_required","_meta":%b}}' % BROKEN
+    ),
+    "raw result": lambda: decode.server_message(b'{"jsonrpc":"2.0","id":1,"result":%b}' % BROKEN),
+    "value": lambda: from_json(merged.Tool, b'{"name":"x","inputSchema":%b}' % BROKEN),
+}
+
+
+@pytest.mark.parametrize("made", SENT_ON.values(), ids=SENT_ON)
+def test_line_breaks_of_a_peer_are_not_sent_on(made: Callable[[], Any]) -> None:
+    value = made()
+    if isinstance(value, Received):
+        assert b"\n" in value.data  # the bytes themselves stay as they came
+        value = value.message
+    sent = to_json(value)
+    assert b"delete_all" in sent
+    assert not {10, 13} & set(sent)
+
+
+def test_reading_what_is_too_deep_for_a_thread_is_refused() -> None:
+    deep = b'{"name":"x","inputSchema":{"a":%b%b}}' % (b"[" * 900, b"]" * 900)
+    program = (
+        "import sys, threading\n"
+        "from mcpstruct.base.codec import from_json\n"
+        "from mcpstruct.base.errors import LimitExceeded\n"
+        "from mcpstruct.types import Tool\n"
+        "tool = from_json(Tool, sys.stdin.buffer.read())\n"
+        "def read():\n"
+        "    try:\n"
+        "        tool.input_schema\n"
+        "    except LimitExceeded:\n"
+        "        print('refused')\n"
+        "threading.stack_size(64 * 1024)\n"
+        "thread = threading.Thread(target=read)\n"
+        "thread.start()\n"
+        "thread.join()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], input=deep, capture_output=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, b"refused"), done.stderr
+
+
+def test_a_repr_never_fails_over_bad_bytes() -> None:
+    assert "Tool" in repr(from_json(merged.Tool, b'{"name":"x","inputSchema":[]}'))

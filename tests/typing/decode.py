@@ -45,7 +45,7 @@ def messages(data: bytes) -> None:
         assert_type(message.id, str | int)
     elif message.method == "notifications/cancelled":
         assert_type(message.params.request_id, str | int)
-    assert_type(decode.client_decoder.split(data), list[Raw])
+    assert_type(decode.client_decoder.split(data), list[bytes])
 
 
 def responses(data: bytes) -> None:

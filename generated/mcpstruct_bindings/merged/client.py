@@ -87,7 +87,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> InitializeResult:
-        """Opens the handshake: settles the revision and exchanges capabilities."""
+        """Opens the handshake: settles the revision and exchanges capabilities.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#initializerequest
+        """
         return await self.send_request(
             methods.INITIALIZE,
             InitializeRequestParams(
@@ -103,7 +106,10 @@ class ClientSession(BaseSession):
     async def ping(
         self, *, meta: Meta | None = None, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
     ) -> EmptyResult:
-        """Checks that the other side still answers."""
+        """Checks that the other side still answers.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#pingrequest
+        """
         return await self.send_request(
             methods.PING,
             PingRequestParams(meta=None if meta is None else RequestMetaObject(meta)),
@@ -119,7 +125,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> ListResourcesResult:
-        """Lists resources, a page at a time."""
+        """Lists resources, a page at a time.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcesrequest
+        """
         return await self.send_request(
             methods.LIST_RESOURCES,
             ListResourcesRequestParams(cursor=cursor, meta=None if meta is None else RequestMetaObject(meta)),
@@ -135,7 +144,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> ListResourceTemplatesResult:
-        """Lists resource templates, a page at a time."""
+        """Lists resource templates, a page at a time.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcetemplatesrequest
+        """
         return await self.send_request(
             methods.LIST_RESOURCE_TEMPLATES,
             ListResourceTemplatesRequestParams(cursor=cursor, meta=None if meta is None else RequestMetaObject(meta)),
@@ -153,7 +165,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> ReadResourceResult | InputRequiredResult:
-        """Reads a resource."""
+        """Reads a resource.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#readresourcerequest
+        """
         return await self.send_request(
             methods.READ_RESOURCE,
             ReadResourceRequestParams(
@@ -174,7 +189,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> EmptyResult:
-        """Starts notifications about changes to one resource."""
+        """Starts notifications about changes to one resource.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#subscriberequest
+        """
         return await self.send_request(
             methods.SUBSCRIBE,
             SubscribeRequestParams(uri=uri, meta=None if meta is None else RequestMetaObject(meta)),
@@ -190,7 +208,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> EmptyResult:
-        """Stops notifications about changes to one resource."""
+        """Stops notifications about changes to one resource.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#unsubscriberequest
+        """
         return await self.send_request(
             methods.UNSUBSCRIBE,
             UnsubscribeRequestParams(uri=uri, meta=None if meta is None else RequestMetaObject(meta)),
@@ -206,7 +227,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> ListPromptsResult:
-        """Lists prompts, a page at a time."""
+        """Lists prompts, a page at a time.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#listpromptsrequest
+        """
         return await self.send_request(
             methods.LIST_PROMPTS,
             ListPromptsRequestParams(cursor=cursor, meta=None if meta is None else RequestMetaObject(meta)),
@@ -225,7 +249,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> GetPromptResult | InputRequiredResult:
-        """Gets a prompt's messages, with its arguments filled in."""
+        """Gets a prompt's messages, with its arguments filled in.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#getpromptrequest
+        """
         return await self.send_request(
             methods.GET_PROMPT,
             GetPromptRequestParams(
@@ -247,7 +274,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> ListToolsResult:
-        """Lists tools, a page at a time."""
+        """Lists tools, a page at a time.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#listtoolsrequest
+        """
         return await self.send_request(
             methods.LIST_TOOLS,
             ListToolsRequestParams(cursor=cursor, meta=None if meta is None else RequestMetaObject(meta)),
@@ -267,7 +297,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> CallToolResult | InputRequiredResult | CreateTaskResult:
-        """Runs a tool."""
+        """Runs a tool.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#calltoolrequest
+        """
         return await self.send_request(
             methods.CALL_TOOL,
             CallToolRequestParams(
@@ -290,7 +323,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> EmptyResult:
-        """Sets from which severity on log messages are sent."""
+        """Sets from which severity on log messages are sent.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#setlevelrequest
+        """
         return await self.send_request(
             methods.SET_LEVEL,
             SetLevelRequestParams(level=level, meta=None if meta is None else RequestMetaObject(meta)),
@@ -308,7 +344,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> CompleteResult:
-        """Suggests values for an argument of a prompt or resource template."""
+        """Suggests values for an argument of a prompt or resource template.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#completerequest
+        """
         return await self.send_request(
             methods.COMPLETE,
             CompleteRequestParams(
@@ -321,7 +360,10 @@ class ClientSession(BaseSession):
     async def notify_cancelled(
         self, *, reason: str | None = None, request_id: RequestId | None = None, meta: Meta | None = None
     ) -> None:
-        """Calls off a request that may still be in progress."""
+        """Calls off a request that may still be in progress.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#cancellednotification
+        """
         await self.send_notification(
             methods.CANCELLED,
             CancelledNotificationParams(
@@ -330,7 +372,10 @@ class ClientSession(BaseSession):
         )
 
     async def notify_initialized(self, *, meta: Meta | None = None) -> None:
-        """Ends the handshake."""
+        """Ends the handshake.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#initializednotification
+        """
         await self.send_notification(
             methods.INITIALIZED, InitializedNotificationParams(meta=None if meta is None else dict(meta))
         )
@@ -344,7 +389,10 @@ class ClientSession(BaseSession):
         message: str | None = None,
         meta: Meta | None = None,
     ) -> None:
-        """Reports progress on a request that gave a progress token."""
+        """Reports progress on a request that gave a progress token.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#progressnotification
+        """
         await self.send_notification(
             methods.PROGRESS,
             ProgressNotificationParams(
@@ -357,7 +405,10 @@ class ClientSession(BaseSession):
         )
 
     async def notify_roots_list_changed(self, *, meta: Meta | None = None) -> None:
-        """Reports a change to the client's roots."""
+        """Reports a change to the client's roots.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#rootslistchangednotification
+        """
         await self.send_notification(
             methods.ROOTS_LIST_CHANGED, RootsListChangedNotificationParams(meta=None if meta is None else dict(meta))
         )
@@ -370,7 +421,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> GetTaskResult:
-        """Gets a task's state."""
+        """Gets a task's state.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#gettaskrequest
+        """
         return await self.send_request(
             methods.GET_TASK,
             GetTaskRequestParams(task_id=task_id, meta=None if meta is None else RequestMetaObject(meta)),
@@ -386,7 +440,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> GetTaskPayloadResult:
-        """Gets the result of the request that runs as a task."""
+        """Gets the result of the request that runs as a task.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#gettaskpayloadrequest
+        """
         return await self.send_request(
             methods.GET_TASK_PAYLOAD,
             GetTaskPayloadRequestParams(task_id=task_id, meta=None if meta is None else RequestMetaObject(meta)),
@@ -402,7 +459,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> CancelTaskResult:
-        """Stops a task."""
+        """Stops a task.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#canceltaskrequest
+        """
         return await self.send_request(
             methods.CANCEL_TASK,
             CancelTaskRequestParams(task_id=task_id, meta=None if meta is None else RequestMetaObject(meta)),
@@ -418,7 +478,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> ListTasksResult:
-        """Lists tasks, a page at a time."""
+        """Lists tasks, a page at a time.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#listtasksrequest
+        """
         return await self.send_request(
             methods.LIST_TASKS,
             PaginatedRequestParams(cursor=cursor, meta=None if meta is None else RequestMetaObject(meta)),
@@ -438,7 +501,10 @@ class ClientSession(BaseSession):
         status_message: str | None = None,
         meta: Meta | None = None,
     ) -> None:
-        """Reports a task's new state."""
+        """Reports a task's new state.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#taskstatusnotification
+        """
         await self.send_notification(
             methods.TASK_STATUS,
             TaskStatusNotificationParams(
@@ -456,7 +522,10 @@ class ClientSession(BaseSession):
     async def discover(
         self, *, meta: Meta | None = None, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
     ) -> DiscoverResult:
-        """Gets the server's revisions, capabilities and instructions."""
+        """Gets the server's revisions, capabilities and instructions.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#discoverrequest
+        """
         return await self.send_request(
             methods.DISCOVER,
             RequestParams(meta=None if meta is None else RequestMetaObject(meta)),
@@ -472,7 +541,10 @@ class ClientSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> SubscriptionsListenResult:
-        """Opens a stream of selected notifications."""
+        """Opens a stream of selected notifications.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenrequest
+        """
         return await self.send_request(
             methods.SUBSCRIPTIONS_LISTEN,
             SubscriptionsListenRequestParams(notifications=notifications, meta=RequestMetaObject(meta or ())),

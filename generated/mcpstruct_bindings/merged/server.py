@@ -91,7 +91,10 @@ class ServerSession(BaseSession):
     async def ping(
         self, *, meta: Meta | None = None, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
     ) -> EmptyResult:
-        """Checks that the other side still answers."""
+        """Checks that the other side still answers.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#pingrequest
+        """
         return await self.send_request(
             methods.PING,
             PingRequestParams(meta=None if meta is None else RequestMetaObject(meta)),
@@ -117,7 +120,10 @@ class ServerSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> CreateMessageResult | CreateTaskResult:
-        """Has the client's model write a message."""
+        """Has the client's model write a message.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#createmessagerequest
+        """
         return await self.send_request(
             methods.CREATE_MESSAGE,
             CreateMessageRequestParams(
@@ -141,7 +147,10 @@ class ServerSession(BaseSession):
     async def list_roots(
         self, *, meta: Meta | None = None, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
     ) -> ListRootsResult:
-        """Lists the client's roots."""
+        """Lists the client's roots.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#listrootsrequest
+        """
         return await self.send_request(
             methods.LIST_ROOTS,
             ListRootsRequestParams(meta=None if meta is None else RequestMetaObject(meta)),
@@ -152,7 +161,10 @@ class ServerSession(BaseSession):
     async def notify_cancelled(
         self, *, reason: str | None = None, request_id: RequestId | None = None, meta: Meta | None = None
     ) -> None:
-        """Calls off a request that may still be in progress."""
+        """Calls off a request that may still be in progress.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#cancellednotification
+        """
         await self.send_notification(
             methods.CANCELLED,
             CancelledNotificationParams(
@@ -169,7 +181,10 @@ class ServerSession(BaseSession):
         message: str | None = None,
         meta: Meta | None = None,
     ) -> None:
-        """Reports progress on a request that gave a progress token."""
+        """Reports progress on a request that gave a progress token.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#progressnotification
+        """
         await self.send_notification(
             methods.PROGRESS,
             ProgressNotificationParams(
@@ -182,28 +197,40 @@ class ServerSession(BaseSession):
         )
 
     async def notify_resource_list_changed(self, *, meta: Meta | None = None) -> None:
-        """Reports a change to the server's list of resources."""
+        """Reports a change to the server's list of resources.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#resourcelistchangednotification
+        """
         await self.send_notification(
             methods.RESOURCE_LIST_CHANGED,
             ResourceListChangedNotificationParams(meta=None if meta is None else NotificationMetaObject(meta)),
         )
 
     async def notify_resource_updated(self, uri: str, *, meta: Meta | None = None) -> None:
-        """Reports that a watched resource has changed."""
+        """Reports that a watched resource has changed.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#resourceupdatednotification
+        """
         await self.send_notification(
             methods.RESOURCE_UPDATED,
             ResourceUpdatedNotificationParams(uri=uri, meta=None if meta is None else NotificationMetaObject(meta)),
         )
 
     async def notify_prompt_list_changed(self, *, meta: Meta | None = None) -> None:
-        """Reports a change to the server's list of prompts."""
+        """Reports a change to the server's list of prompts.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#promptlistchangednotification
+        """
         await self.send_notification(
             methods.PROMPT_LIST_CHANGED,
             PromptListChangedNotificationParams(meta=None if meta is None else NotificationMetaObject(meta)),
         )
 
     async def notify_tool_list_changed(self, *, meta: Meta | None = None) -> None:
-        """Reports a change to the server's list of tools."""
+        """Reports a change to the server's list of tools.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#toollistchangednotification
+        """
         await self.send_notification(
             methods.TOOL_LIST_CHANGED,
             ToolListChangedNotificationParams(meta=None if meta is None else NotificationMetaObject(meta)),
@@ -212,7 +239,10 @@ class ServerSession(BaseSession):
     async def notify_logging_message(
         self, *, data: Any, level: LoggingLevel, logger: str | None = None, meta: Meta | None = None
     ) -> None:
-        """Carries a log message."""
+        """Carries a log message.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#loggingmessagenotification
+        """
         await self.send_notification(
             methods.LOGGING_MESSAGE,
             LoggingMessageNotificationParams(
@@ -223,7 +253,10 @@ class ServerSession(BaseSession):
     async def elicit(
         self, params: ElicitRequestParams, *, timeout: Timeout = UNSET, on_progress: ProgressCallback | None = None
     ) -> ElicitResult | CreateTaskResult:
-        """Asks the user for information."""
+        """Asks the user for information.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#elicitrequest
+        """
         return await self.send_request(methods.ELICIT, fresh(params), timeout=timeout, on_progress=on_progress)
 
     async def get_task(
@@ -234,7 +267,10 @@ class ServerSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> GetTaskResult:
-        """Gets a task's state."""
+        """Gets a task's state.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#gettaskrequest
+        """
         return await self.send_request(
             methods.GET_TASK,
             GetTaskRequestParams(task_id=task_id, meta=None if meta is None else RequestMetaObject(meta)),
@@ -250,7 +286,10 @@ class ServerSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> GetTaskPayloadResult:
-        """Gets the result of the request that runs as a task."""
+        """Gets the result of the request that runs as a task.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#gettaskpayloadrequest
+        """
         return await self.send_request(
             methods.GET_TASK_PAYLOAD,
             GetTaskPayloadRequestParams(task_id=task_id, meta=None if meta is None else RequestMetaObject(meta)),
@@ -266,7 +305,10 @@ class ServerSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> CancelTaskResult:
-        """Stops a task."""
+        """Stops a task.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#canceltaskrequest
+        """
         return await self.send_request(
             methods.CANCEL_TASK,
             CancelTaskRequestParams(task_id=task_id, meta=None if meta is None else RequestMetaObject(meta)),
@@ -282,7 +324,10 @@ class ServerSession(BaseSession):
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
     ) -> ListTasksResult:
-        """Lists tasks, a page at a time."""
+        """Lists tasks, a page at a time.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#listtasksrequest
+        """
         return await self.send_request(
             methods.LIST_TASKS,
             PaginatedRequestParams(cursor=cursor, meta=None if meta is None else RequestMetaObject(meta)),
@@ -302,7 +347,10 @@ class ServerSession(BaseSession):
         status_message: str | None = None,
         meta: Meta | None = None,
     ) -> None:
-        """Reports a task's new state."""
+        """Reports a task's new state.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#taskstatusnotification
+        """
         await self.send_notification(
             methods.TASK_STATUS,
             TaskStatusNotificationParams(
@@ -318,7 +366,10 @@ class ServerSession(BaseSession):
         )
 
     async def notify_elicitation_complete(self, elicitation_id: str, *, meta: Meta | None = None) -> None:
-        """Reports that an elicitation at a URL is over."""
+        """Reports that an elicitation at a URL is over.
+
+        https://modelcontextprotocol.io/specification/2025-11-25/schema#elicitationcompletenotification
+        """
         await self.send_notification(
             methods.ELICITATION_COMPLETE,
             ElicitationCompleteNotificationParams(
@@ -329,7 +380,10 @@ class ServerSession(BaseSession):
     async def notify_subscriptions_acknowledged(
         self, notifications: SubscriptionFilter, *, meta: Meta | None = None
     ) -> None:
-        """Confirms a subscription stream and says what it will carry."""
+        """Confirms a subscription stream and says what it will carry.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionsacknowledgednotification
+        """
         await self.send_notification(
             methods.SUBSCRIPTIONS_ACKNOWLEDGED,
             SubscriptionsAcknowledgedNotificationParams(

@@ -16,7 +16,10 @@ from mcpstruct.base.untagged import Rule, untagged
 
 
 class BlobResourceContents(StructBase, kw_only=True):
-    """Contents of a resource as binary data."""
+    """Contents of a resource as binary data.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#blobresourcecontents
+    """
 
     blob: str
     """The resource's bytes, in base64."""
@@ -29,14 +32,20 @@ class BlobResourceContents(StructBase, kw_only=True):
 
 
 class ClientCapabilitiesRoots(StructBase, kw_only=True):
-    """Details of the client's roots capability."""
+    """Details of the client's roots capability.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#clientcapabilities
+    """
 
     list_changed: bool | None = None
     """True when the client announces changes to its roots."""
 
 
 class CompleteRequestParamsArgument(StructBase, kw_only=True):
-    """The argument to complete, with what has been typed so far."""
+    """The argument to complete, with what has been typed so far.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#completerequest
+    """
 
     name: str
     """Which argument to complete."""
@@ -45,7 +54,10 @@ class CompleteRequestParamsArgument(StructBase, kw_only=True):
 
 
 class CompleteResultCompletion(StructBase, kw_only=True):
-    """The suggested values, and whether there are more."""
+    """The suggested values, and whether there are more.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#completeresult
+    """
 
     values: list[str]
     """Suggested values, at most 100."""
@@ -56,18 +68,27 @@ class CompleteResultCompletion(StructBase, kw_only=True):
 
 
 Cursor: TypeAlias = str
-"""Opaque position in a paged listing, meaningful only to the side that issued it."""
+"""Opaque position in a paged listing, meaningful only to the side that issued it.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#cursor
+"""
 
 
 class InitializedNotificationParams(StructBase, kw_only=True):
-    """Carries metadata only."""
+    """Carries metadata only.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#initializednotification
+    """
 
     meta: dict[str, Any] | None = field(default=None, name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class InitializedNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/initialized"):
-    """Ends the handshake: the client is ready for normal traffic."""
+    """Ends the handshake: the client is ready for normal traffic.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#initializednotification
+    """
 
     method: ClassVar[Literal["notifications/initialized"]] = "notifications/initialized"
     jsonrpc: Literal["2.0"]
@@ -75,18 +96,27 @@ class InitializedNotification(MessageBase, kw_only=True, tag_field="method", tag
 
 
 LoggingLevel: TypeAlias = Literal["alert", "critical", "debug", "emergency", "error", "info", "notice", "warning"]
-"""How severe a log message is, on the syslog scale (RFC 5424) from `debug` to `emergency`."""
+"""How severe a log message is, on the syslog scale (RFC 5424) from `debug` to `emergency`.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#logginglevel
+"""
 
 
 class ModelHint(StructBase, kw_only=True):
-    """A wish for a particular model or family of models; unknown keys are allowed."""
+    """A wish for a particular model or family of models; unknown keys are allowed.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#modelhint
+    """
 
     name: str | None = None
     """Part of a model's name; the client may map it to a comparable model."""
 
 
 class ModelPreferences(StructBase, kw_only=True):
-    """What the server values in a model; the client has the last word."""
+    """What the server values in a model; the client has the last word.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#modelpreferences
+    """
 
     cost_priority: Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)] | None = None
     """Weight of a low price, from 0 (none) to 1 (decisive)."""
@@ -99,11 +129,17 @@ class ModelPreferences(StructBase, kw_only=True):
 
 
 ProgressToken: TypeAlias = str | int
-"""Progress token: ties progress notifications to the request that asked for them."""
+"""Progress token: ties progress notifications to the request that asked for them.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#progresstoken
+"""
 
 
 class PromptArgument(StructBase, kw_only=True):
-    """One argument that a prompt takes."""
+    """One argument that a prompt takes.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#promptargument
+    """
 
     name: str
     """Name for programs to use, and for people where there is no `title`."""
@@ -116,7 +152,10 @@ class PromptArgument(StructBase, kw_only=True):
 
 
 class PromptReference(StructBase, kw_only=True, tag_field="type", tag="ref/prompt"):
-    """Points a completion request at a prompt."""
+    """Points a completion request at a prompt.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#promptreference
+    """
 
     type: ClassVar[Literal["ref/prompt"]] = "ref/prompt"
     """Fixed tag that tells this kind of object from others."""
@@ -127,11 +166,17 @@ class PromptReference(StructBase, kw_only=True, tag_field="type", tag="ref/promp
 
 
 RequestId: TypeAlias = str | int
-"""Pairs a request with its response: a string or an integer."""
+"""Pairs a request with its response: a string or an integer.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#requestid
+"""
 
 
 class ResourceTemplateReference(StructBase, kw_only=True, tag_field="type", tag="ref/resource"):
-    """Points a completion request at a resource or a resource template."""
+    """Points a completion request at a resource or a resource template.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resourcetemplatereference
+    """
 
     type: ClassVar[Literal["ref/resource"]] = "ref/resource"
     """Fixed tag that tells this kind of object from others."""
@@ -140,11 +185,17 @@ class ResourceTemplateReference(StructBase, kw_only=True, tag_field="type", tag=
 
 
 Role: TypeAlias = Literal["assistant", "user"]
-"""Who speaks or is addressed: the user or the assistant."""
+"""Who speaks or is addressed: the user or the assistant.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#role
+"""
 
 
 class Root(StructBase, kw_only=True):
-    """A place for the server to work in: a directory or a file."""
+    """A place for the server to work in: a directory or a file.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#root
+    """
 
     uri: str
     """Where the root is; always a `file://` URI."""
@@ -155,7 +206,10 @@ class Root(StructBase, kw_only=True):
 
 
 class RootsListChangedNotificationParams(StructBase, kw_only=True):
-    """Carries metadata only."""
+    """Carries metadata only.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#rootslistchangednotification
+    """
 
     meta: dict[str, Any] | None = field(default=None, name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
@@ -164,7 +218,10 @@ class RootsListChangedNotificationParams(StructBase, kw_only=True):
 class RootsListChangedNotification(
     MessageBase, kw_only=True, tag_field="method", tag="notifications/roots/list_changed"
 ):
-    """Tells the server that the client's roots are no longer the same."""
+    """Tells the server that the client's roots are no longer the same.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#rootslistchangednotification
+    """
 
     method: ClassVar[Literal["notifications/roots/list_changed"]] = "notifications/roots/list_changed"
     jsonrpc: Literal["2.0"]
@@ -172,14 +229,20 @@ class RootsListChangedNotification(
 
 
 class ServerCapabilitiesPrompts(StructBase, kw_only=True):
-    """Details of the server's prompts capability."""
+    """Details of the server's prompts capability.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#servercapabilities
+    """
 
     list_changed: bool | None = None
     """True when the server announces changes to its list of prompts."""
 
 
 class ServerCapabilitiesResources(StructBase, kw_only=True):
-    """Details of the server's resources capability."""
+    """Details of the server's resources capability.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#servercapabilities
+    """
 
     list_changed: bool | None = None
     """True when the server announces changes to its list of resources."""
@@ -188,14 +251,20 @@ class ServerCapabilitiesResources(StructBase, kw_only=True):
 
 
 class ServerCapabilitiesTools(StructBase, kw_only=True):
-    """Details of the server's tools capability."""
+    """Details of the server's tools capability.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#servercapabilities
+    """
 
     list_changed: bool | None = None
     """True when the server announces changes to its list of tools."""
 
 
 class TextResourceContents(StructBase, kw_only=True):
-    """Contents of a resource as text."""
+    """Contents of a resource as text.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#textresourcecontents
+    """
 
     text: str
     uri: str
@@ -207,7 +276,10 @@ class TextResourceContents(StructBase, kw_only=True):
 
 
 class ToolAnnotations(StructBase, kw_only=True):
-    """Hints on what a tool does; claims by the server, not guarantees."""
+    """Hints on what a tool does; claims by the server, not guarantees.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#toolannotations
+    """
 
     destructive_hint: bool | None = None
     """True when the tool may delete or overwrite; default true; no meaning for read-only tools."""
@@ -222,7 +294,10 @@ class ToolAnnotations(StructBase, kw_only=True):
 
 
 class BooleanSchema(StructBase, kw_only=True, tag_field="type", tag="boolean"):
-    """A form field answered with yes or no."""
+    """A form field answered with yes or no.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#booleanschema
+    """
 
     type: ClassVar[Literal["boolean"]] = "boolean"
     """JSON type of the answer; always `boolean`."""
@@ -235,14 +310,20 @@ class BooleanSchema(StructBase, kw_only=True, tag_field="type", tag="boolean"):
 
 
 class CompleteRequestParamsContext(StructBase, kw_only=True):
-    """What is already known about the other arguments."""
+    """What is already known about the other arguments.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#completerequest
+    """
 
     arguments: dict[str, str] | None = None
     """Values already chosen for other arguments, by name."""
 
 
 class ElicitResult(StructBase, kw_only=True):
-    """What the user decided and, for an accepted form, what was filled in."""
+    """What the user decided and, for an accepted form, what was filled in.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#elicitresult
+    """
 
     action: Literal["accept", "cancel", "decline"]
     """What the user did: `accept`, `decline` (said no) or `cancel` (closed it undecided)."""
@@ -253,7 +334,10 @@ class ElicitResult(StructBase, kw_only=True):
 
 
 class LegacyTitledEnumSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
-    """A choice of one option with labels in a second list; prefer TitledSingleSelectEnumSchema."""
+    """A choice of one option with labels in a second list; prefer TitledSingleSelectEnumSchema.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#legacytitledenumschema
+    """
 
     type: ClassVar[Literal["string"]] = "string"
     """JSON type of the answer; always `string`."""
@@ -270,7 +354,10 @@ class LegacyTitledEnumSchema(StructBase, kw_only=True, tag_field="type", tag="st
 
 
 class NumberSchema(StructBase, kw_only=True):
-    """A form field answered with a number."""
+    """A form field answered with a number.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#numberschema
+    """
 
     type: Literal["integer", "number"]
     """JSON type of the answer: `integer` or `number`."""
@@ -287,7 +374,10 @@ class NumberSchema(StructBase, kw_only=True):
 
 
 class StringSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
-    """A form field answered with text."""
+    """A form field answered with text.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#stringschema
+    """
 
     type: ClassVar[Literal["string"]] = "string"
     """JSON type of the answer; always `string`."""
@@ -306,7 +396,10 @@ class StringSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
 
 
 class ClientCapabilitiesElicitation(StructBase, kw_only=True):
-    """Details of the client's elicitation capability: the modes it can handle."""
+    """Details of the client's elicitation capability: the modes it can handle.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#clientcapabilities
+    """
 
     form: dict[str, Any] | None = None
     """Set when the client can show a form."""
@@ -315,7 +408,10 @@ class ClientCapabilitiesElicitation(StructBase, kw_only=True):
 
 
 class ClientCapabilitiesSampling(StructBase, kw_only=True):
-    """Details of the client's sampling capability."""
+    """Details of the client's sampling capability.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#clientcapabilities
+    """
 
     context: dict[str, Any] | None = None
     """Set when the client supports `includeContext` values other than `none`."""
@@ -324,21 +420,30 @@ class ClientCapabilitiesSampling(StructBase, kw_only=True):
 
 
 class ClientCapabilitiesTasksRequestsElicitation(StructBase, kw_only=True):
-    """Elicitation requests the client can run as tasks."""
+    """Elicitation requests the client can run as tasks.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#clientcapabilities
+    """
 
     create: dict[str, Any] | None = None
     """Set when `elicitation/create` can run as a task."""
 
 
 class ClientCapabilitiesTasksRequestsSampling(StructBase, kw_only=True):
-    """Sampling requests the client can run as tasks."""
+    """Sampling requests the client can run as tasks.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#clientcapabilities
+    """
 
     create_message: dict[str, Any] | None = None
     """Set when `sampling/createMessage` can run as a task."""
 
 
 class ElicitationCompleteNotificationParams(StructBase, kw_only=True):
-    """Names the elicitation that is over."""
+    """Names the elicitation that is over.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#elicitationcompletenotification
+    """
 
     elicitation_id: str
     """Opaque id of the elicitation, unique within its server; the notification of its end repeats it."""
@@ -349,7 +454,10 @@ class ElicitationCompleteNotificationParams(StructBase, kw_only=True):
 class ElicitationCompleteNotification(
     MessageBase, kw_only=True, tag_field="method", tag="notifications/elicitation/complete"
 ):
-    """Tells the client that an elicitation at a URL is over."""
+    """Tells the client that an elicitation at a URL is over.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#elicitationcompletenotification
+    """
 
     method: ClassVar[Literal["notifications/elicitation/complete"]] = "notifications/elicitation/complete"
     jsonrpc: Literal["2.0"]
@@ -357,7 +465,10 @@ class ElicitationCompleteNotification(
 
 
 class GetTaskPayloadResult(Bag):
-    """The result of the request behind a task, in the shape that request's method prescribes."""
+    """The result of the request behind a task, in the shape that request's method prescribes.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#gettaskpayloadresult
+    """
 
     __slots__ = ()
 
@@ -366,7 +477,10 @@ class GetTaskPayloadResult(Bag):
 
 
 class Icon(StructBase, kw_only=True):
-    """One image that a user interface can show for an item."""
+    """One image that a user interface can show for an item.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#icon
+    """
 
     src: str
     """Where to get the image: an HTTP(S) address, or a `data:` URI that is the image in base64."""
@@ -379,32 +493,47 @@ class Icon(StructBase, kw_only=True):
 
 
 class RelatedTaskMetadata(StructBase, kw_only=True):
-    """Says which task a message belongs to; sits under the related-task key of `_meta`."""
+    """Says which task a message belongs to; sits under the related-task key of `_meta`.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#relatedtaskmetadata
+    """
 
     task_id: str
     """Id of the task."""
 
 
 class ServerCapabilitiesTasksRequestsTools(StructBase, kw_only=True):
-    """Tool requests the server can run as tasks."""
+    """Tool requests the server can run as tasks.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#servercapabilities
+    """
 
     call: dict[str, Any] | None = None
     """Set when `tools/call` can run as a task."""
 
 
 class TaskMetadata(StructBase, kw_only=True):
-    """Turns a request into a task, and says how long to keep it."""
+    """Turns a request into a task, and says how long to keep it.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#taskmetadata
+    """
 
     ttl: int | None = None
     """How long to keep the task, in milliseconds from its creation; the receiver may decide otherwise."""
 
 
 TaskStatus: TypeAlias = Literal["cancelled", "completed", "failed", "input_required", "working"]
-"""Stage of a task: `working`, `input_required`, `completed`, `failed` or `cancelled`."""
+"""Stage of a task: `working`, `input_required`, `completed`, `failed` or `cancelled`.
+
+https://modelcontextprotocol.io/specification/2025-11-25/schema#taskstatus
+"""
 
 
 class TaskStatusNotificationParams(StructBase, kw_only=True):
-    """State of the task after the change."""
+    """State of the task after the change.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#taskstatusnotificationparams
+    """
 
     created_at: str
     """Creation time of the task, as an ISO 8601 timestamp."""
@@ -425,7 +554,10 @@ class TaskStatusNotificationParams(StructBase, kw_only=True):
 
 
 class TitledMultiSelectEnumSchemaItemsAnyOfItem(StructBase, kw_only=True):
-    """One option: its value and its label."""
+    """One option: its value and its label.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#titledmultiselectenumschema
+    """
 
     const: str
     """Value sent back when this option is chosen."""
@@ -434,7 +566,10 @@ class TitledMultiSelectEnumSchemaItemsAnyOfItem(StructBase, kw_only=True):
 
 
 class TitledSingleSelectEnumSchemaOneOfItem(StructBase, kw_only=True):
-    """One option: its value and its label."""
+    """One option: its value and its label.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#titledsingleselectenumschema
+    """
 
     const: str
     """Value sent back when this option is chosen."""
@@ -443,7 +578,10 @@ class TitledSingleSelectEnumSchemaOneOfItem(StructBase, kw_only=True):
 
 
 class TitledSingleSelectEnumSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
-    """A choice of one option; each option has a label."""
+    """A choice of one option; each option has a label.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#titledsingleselectenumschema
+    """
 
     type: ClassVar[Literal["string"]] = "string"
     """JSON type of the answer; always `string`."""
@@ -458,21 +596,30 @@ class TitledSingleSelectEnumSchema(StructBase, kw_only=True, tag_field="type", t
 
 
 class ToolChoice(StructBase, kw_only=True):
-    """Whether the model may, must or must not use tools."""
+    """Whether the model may, must or must not use tools.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#toolchoice
+    """
 
     mode: Literal["auto", "none", "required"] | None = None
     """Whether the model decides (`auto`, the default), must use a tool (`required`) or must not (`none`)."""
 
 
 class ToolExecution(StructBase, kw_only=True):
-    """How a tool can be run."""
+    """How a tool can be run.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#toolexecution
+    """
 
     task_support: Literal["forbidden", "optional", "required"] | None = None
     """Whether calls run as tasks: `forbidden` (the default), `optional` or `required`."""
 
 
 class ToolUseContent(StructBase, kw_only=True, tag_field="type", tag="tool_use"):
-    """The model's request to have a tool called."""
+    """The model's request to have a tool called.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#toolusecontent
+    """
 
     type: ClassVar[Literal["tool_use"]] = "tool_use"
     """Fixed tag that tells this kind of object from others."""
@@ -487,7 +634,10 @@ class ToolUseContent(StructBase, kw_only=True, tag_field="type", tag="tool_use")
 
 
 class UntitledMultiSelectEnumSchemaItems(StructBase, kw_only=True, tag_field="type", tag="string"):
-    """The options of a multiple choice."""
+    """The options of a multiple choice.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#untitledmultiselectenumschema
+    """
 
     type: ClassVar[Literal["string"]] = "string"
     """JSON type of one option; always `string`."""
@@ -496,7 +646,10 @@ class UntitledMultiSelectEnumSchemaItems(StructBase, kw_only=True, tag_field="ty
 
 
 class UntitledMultiSelectEnumSchema(StructBase, kw_only=True, tag_field="type", tag="array"):
-    """A choice of several options; options are shown by value, without labels."""
+    """A choice of several options; options are shown by value, without labels.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#untitledmultiselectenumschema
+    """
 
     type: ClassVar[Literal["array"]] = "array"
     """JSON type of the answer; always `array`."""
@@ -515,7 +668,10 @@ class UntitledMultiSelectEnumSchema(StructBase, kw_only=True, tag_field="type", 
 
 
 class UntitledSingleSelectEnumSchema(StructBase, kw_only=True, tag_field="type", tag="string"):
-    """A choice of one option; options are shown by value, without labels."""
+    """A choice of one option; options are shown by value, without labels.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#untitledsingleselectenumschema
+    """
 
     type: ClassVar[Literal["string"]] = "string"
     """JSON type of the answer; always `string`."""
@@ -530,7 +686,10 @@ class UntitledSingleSelectEnumSchema(StructBase, kw_only=True, tag_field="type",
 
 
 class NotificationMetaObject(Bag):
-    """Metadata of a notification, with the keys that the protocol itself defines."""
+    """Metadata of a notification, with the keys that the protocol itself defines.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#notificationmetaobject
+    """
 
     __slots__ = ()
 
@@ -539,27 +698,45 @@ class NotificationMetaObject(Bag):
 
 
 JSONArray: TypeAlias = list[Any]
-"""Any JSON array."""
+"""Any JSON array.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#jsonarray
+"""
 
 
 JSONObject: TypeAlias = dict[str, Any]
-"""A JSON object: string keys, any JSON values."""
+"""A JSON object: string keys, any JSON values.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#jsonobject
+"""
 
 
 JSONValue: TypeAlias = Any
-"""Any JSON value."""
+"""Any JSON value.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#jsonvalue
+"""
 
 
 MetaObject: TypeAlias = dict[str, Any]
-"""Open map of metadata; keys may have a prefix, and some prefixes belong to the protocol."""
+"""Open map of metadata; keys may have a prefix, and some prefixes belong to the protocol.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#metaobject
+"""
 
 
 ResultType: TypeAlias = str
-"""Kind of a result: `complete` or `input_required`; the list is open."""
+"""Kind of a result: `complete` or `input_required`; the list is open.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#resulttype
+"""
 
 
 class SubscriptionFilter(StructBase, kw_only=True):
-    """Selects notifications for a subscription stream; what is not selected is not sent."""
+    """Selects notifications for a subscription stream; what is not selected is not sent.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionfilter
+    """
 
     prompts_list_changed: bool | None = None
     """True for notifications of changes to the list of prompts."""
@@ -573,7 +750,10 @@ class SubscriptionFilter(StructBase, kw_only=True):
 
 @lazy(meta=NotificationMetaObject)
 class SubscriptionsAcknowledgedNotificationParams(WatchedStruct, kw_only=True):
-    """What the server grants of a requested subscription."""
+    """What the server grants of a requested subscription.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionsacknowledgednotificationparams
+    """
 
     notifications: SubscriptionFilter
     """Those of the requested notifications that the server will send."""
@@ -582,7 +762,10 @@ class SubscriptionsAcknowledgedNotificationParams(WatchedStruct, kw_only=True):
 
 
 ResourceReference: TypeAlias = ResourceTemplateReference
-"""Points a completion request at a resource or a resource template."""
+"""Points a completion request at a resource or a resource template.
+
+https://modelcontextprotocol.io/specification/2025-03-26
+"""
 
 
 if TYPE_CHECKING:
@@ -599,7 +782,10 @@ else:
 
 @lazy(meta=NotificationMetaObject)
 class CancelledNotificationParams(WatchedStruct, kw_only=True):
-    """Names the request being called off and, optionally, why."""
+    """Names the request being called off and, optionally, why.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#cancellednotification
+    """
 
     reason: str | None = None
     """Why the request is called off, for logs or the user."""
@@ -610,7 +796,10 @@ class CancelledNotificationParams(WatchedStruct, kw_only=True):
 
 
 class CancelledNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/cancelled"):
-    """Calls off a request that may still be in progress."""
+    """Calls off a request that may still be in progress.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#cancellednotification
+    """
 
     method: ClassVar[Literal["notifications/cancelled"]] = "notifications/cancelled"
     jsonrpc: Literal["2.0"]
@@ -618,7 +807,10 @@ class CancelledNotification(MessageBase, kw_only=True, tag_field="method", tag="
 
 
 class Annotations(StructBase, kw_only=True):
-    """Hints on whom a piece of content is for and how much it matters."""
+    """Hints on whom a piece of content is for and how much it matters.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#annotations
+    """
 
     audience: list[Role] | None = None
     """Whom the content is for: the user, the assistant or both."""
@@ -629,7 +821,10 @@ class Annotations(StructBase, kw_only=True):
 
 
 class EmbeddedResource(StructBase, kw_only=True, tag_field="type", tag="resource"):
-    """Content that is a resource, with its contents included."""
+    """Content that is a resource, with its contents included.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#embeddedresource
+    """
 
     type: ClassVar[Literal["resource"]] = "resource"
     """Fixed tag that tells this kind of object from others."""
@@ -642,7 +837,10 @@ class EmbeddedResource(StructBase, kw_only=True, tag_field="type", tag="resource
 
 
 class ImageContent(StructBase, kw_only=True, tag_field="type", tag="image"):
-    """Content that is an image."""
+    """Content that is an image.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#imagecontent
+    """
 
     type: ClassVar[Literal["image"]] = "image"
     """Fixed tag that tells this kind of object from others."""
@@ -657,7 +855,10 @@ class ImageContent(StructBase, kw_only=True, tag_field="type", tag="image"):
 
 
 class Implementation(StructBase, kw_only=True):
-    """Identifies client or server software by name and version."""
+    """Identifies client or server software by name and version.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#implementation
+    """
 
     name: str
     """Name for programs to use, and for people where there is no `title`."""
@@ -673,7 +874,10 @@ class Implementation(StructBase, kw_only=True):
 
 
 class ListRootsResult(StructBase, kw_only=True):
-    """All of the client's roots."""
+    """All of the client's roots.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listrootsresult
+    """
 
     roots: list[Root]
     """The client's roots."""
@@ -683,7 +887,10 @@ class ListRootsResult(StructBase, kw_only=True):
 
 @lazy(meta=NotificationMetaObject)
 class LoggingMessageNotificationParams(WatchedStruct, kw_only=True):
-    """One log message: severity, logger and data."""
+    """One log message: severity, logger and data.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#loggingmessagenotification
+    """
 
     data: Any
     """What was logged: a string or any other JSON value."""
@@ -696,7 +903,10 @@ class LoggingMessageNotificationParams(WatchedStruct, kw_only=True):
 
 
 class LoggingMessageNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/message"):
-    """Carries one log message to the client."""
+    """Carries one log message to the client.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#loggingmessagenotification
+    """
 
     method: ClassVar[Literal["notifications/message"]] = "notifications/message"
     jsonrpc: Literal["2.0"]
@@ -705,7 +915,10 @@ class LoggingMessageNotification(MessageBase, kw_only=True, tag_field="method", 
 
 @lazy(meta=NotificationMetaObject)
 class ProgressNotificationParams(WatchedStruct, kw_only=True):
-    """How far a request has come, and which request it is."""
+    """How far a request has come, and which request it is.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#progressnotification
+    """
 
     progress: int | float
     """How far the work has come, in the unit of `total`; grows as it goes on."""
@@ -720,7 +933,10 @@ class ProgressNotificationParams(WatchedStruct, kw_only=True):
 
 
 class ProgressNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/progress"):
-    """Reports how far a long-running request has come."""
+    """Reports how far a long-running request has come.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#progressnotification
+    """
 
     method: ClassVar[Literal["notifications/progress"]] = "notifications/progress"
     jsonrpc: Literal["2.0"]
@@ -728,7 +944,10 @@ class ProgressNotification(MessageBase, kw_only=True, tag_field="method", tag="n
 
 
 class Prompt(StructBase, kw_only=True):
-    """A prompt the server offers, possibly with arguments to fill in."""
+    """A prompt the server offers, possibly with arguments to fill in.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#prompt
+    """
 
     name: str
     """Name for programs to use, and for people where there is no `title`."""
@@ -746,7 +965,10 @@ class Prompt(StructBase, kw_only=True):
 
 @lazy(meta=NotificationMetaObject)
 class PromptListChangedNotificationParams(WatchedStruct, kw_only=True):
-    """Carries metadata only."""
+    """Carries metadata only.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#promptlistchangednotification
+    """
 
     meta: NotificationMetaObject | None = field(default=None, name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
@@ -755,7 +977,10 @@ class PromptListChangedNotificationParams(WatchedStruct, kw_only=True):
 class PromptListChangedNotification(
     MessageBase, kw_only=True, tag_field="method", tag="notifications/prompts/list_changed"
 ):
-    """Tells the client that its copy of the list of prompts is out of date."""
+    """Tells the client that its copy of the list of prompts is out of date.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#promptlistchangednotification
+    """
 
     method: ClassVar[Literal["notifications/prompts/list_changed"]] = "notifications/prompts/list_changed"
     jsonrpc: Literal["2.0"]
@@ -763,7 +988,10 @@ class PromptListChangedNotification(
 
 
 class Resource(StructBase, kw_only=True):
-    """Data that the server can be asked to read."""
+    """Data that the server can be asked to read.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resource
+    """
 
     name: str
     """Name for programs to use, and for people where there is no `title`."""
@@ -787,7 +1015,10 @@ class Resource(StructBase, kw_only=True):
 
 @lazy(meta=NotificationMetaObject)
 class ResourceListChangedNotificationParams(WatchedStruct, kw_only=True):
-    """Carries metadata only."""
+    """Carries metadata only.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resourcelistchangednotification
+    """
 
     meta: NotificationMetaObject | None = field(default=None, name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
@@ -796,7 +1027,10 @@ class ResourceListChangedNotificationParams(WatchedStruct, kw_only=True):
 class ResourceListChangedNotification(
     MessageBase, kw_only=True, tag_field="method", tag="notifications/resources/list_changed"
 ):
-    """Tells the client that its copy of the list of resources is out of date."""
+    """Tells the client that its copy of the list of resources is out of date.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resourcelistchangednotification
+    """
 
     method: ClassVar[Literal["notifications/resources/list_changed"]] = "notifications/resources/list_changed"
     jsonrpc: Literal["2.0"]
@@ -804,7 +1038,10 @@ class ResourceListChangedNotification(
 
 
 class ResourceTemplate(StructBase, kw_only=True):
-    """A URI template that stands for a family of resources."""
+    """A URI template that stands for a family of resources.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resourcetemplate
+    """
 
     name: str
     """Name for programs to use, and for people where there is no `title`."""
@@ -826,7 +1063,10 @@ class ResourceTemplate(StructBase, kw_only=True):
 
 @lazy(meta=NotificationMetaObject)
 class ResourceUpdatedNotificationParams(WatchedStruct, kw_only=True):
-    """Names the resource that has new contents."""
+    """Names the resource that has new contents.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resourceupdatednotification
+    """
 
     uri: str
     """Which resource changed, as a URI; it may be a part of the one being watched."""
@@ -835,7 +1075,10 @@ class ResourceUpdatedNotificationParams(WatchedStruct, kw_only=True):
 
 
 class ResourceUpdatedNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/resources/updated"):
-    """Tells the client that a resource it watches has new contents."""
+    """Tells the client that a resource it watches has new contents.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resourceupdatednotification
+    """
 
     method: ClassVar[Literal["notifications/resources/updated"]] = "notifications/resources/updated"
     jsonrpc: Literal["2.0"]
@@ -843,7 +1086,10 @@ class ResourceUpdatedNotification(MessageBase, kw_only=True, tag_field="method",
 
 
 class TextContent(StructBase, kw_only=True, tag_field="type", tag="text"):
-    """Content that is text."""
+    """Content that is text.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#textcontent
+    """
 
     type: ClassVar[Literal["text"]] = "text"
     """Fixed tag that tells this kind of object from others."""
@@ -856,7 +1102,10 @@ class TextContent(StructBase, kw_only=True, tag_field="type", tag="text"):
 
 @lazy("input_schema", "output_schema")
 class Tool(WatchedStruct, kw_only=True):
-    """A tool the server offers: its name, purpose and input schema."""
+    """A tool the server offers: its name, purpose and input schema.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#tool
+    """
 
     input_schema: dict[str, Any]
     """JSON Schema of the arguments; its top level has the type `object`."""
@@ -880,7 +1129,10 @@ class Tool(WatchedStruct, kw_only=True):
 
 @lazy(meta=NotificationMetaObject)
 class ToolListChangedNotificationParams(WatchedStruct, kw_only=True):
-    """Carries metadata only."""
+    """Carries metadata only.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#toollistchangednotification
+    """
 
     meta: NotificationMetaObject | None = field(default=None, name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
@@ -889,7 +1141,10 @@ class ToolListChangedNotificationParams(WatchedStruct, kw_only=True):
 class ToolListChangedNotification(
     MessageBase, kw_only=True, tag_field="method", tag="notifications/tools/list_changed"
 ):
-    """Tells the client that its copy of the list of tools is out of date."""
+    """Tells the client that its copy of the list of tools is out of date.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#toollistchangednotification
+    """
 
     method: ClassVar[Literal["notifications/tools/list_changed"]] = "notifications/tools/list_changed"
     jsonrpc: Literal["2.0"]
@@ -897,7 +1152,10 @@ class ToolListChangedNotification(
 
 
 class AudioContent(StructBase, kw_only=True, tag_field="type", tag="audio"):
-    """Content that is a sound recording."""
+    """Content that is a sound recording.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#audiocontent
+    """
 
     type: ClassVar[Literal["audio"]] = "audio"
     """Fixed tag that tells this kind of object from others."""
@@ -912,7 +1170,10 @@ class AudioContent(StructBase, kw_only=True, tag_field="type", tag="audio"):
 
 
 class ResourceLink(StructBase, kw_only=True, tag_field="type", tag="resource_link"):
-    """Content that points at a resource without including it; `resources/list` may not show it."""
+    """Content that points at a resource without including it; `resources/list` may not show it.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resourcelink
+    """
 
     type: ClassVar[Literal["resource_link"]] = "resource_link"
     """Fixed tag that tells this kind of object from others."""
@@ -937,7 +1198,10 @@ class ResourceLink(StructBase, kw_only=True, tag_field="type", tag="resource_lin
 
 
 class CancelTaskResult(StructBase, kw_only=True):
-    """State of the task once it has been cancelled."""
+    """State of the task once it has been cancelled.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#canceltaskresult
+    """
 
     created_at: str
     """Creation time of the task, as an ISO 8601 timestamp."""
@@ -958,7 +1222,10 @@ class CancelTaskResult(StructBase, kw_only=True):
 
 
 class ClientCapabilitiesTasksRequests(StructBase, kw_only=True):
-    """Requests the client can run as tasks, grouped by feature."""
+    """Requests the client can run as tasks, grouped by feature.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#clientcapabilities
+    """
 
     elicitation: ClientCapabilitiesTasksRequestsElicitation | None = None
     """Which elicitation requests can run as tasks."""
@@ -967,7 +1234,10 @@ class ClientCapabilitiesTasksRequests(StructBase, kw_only=True):
 
 
 class GetTaskResult(StructBase, kw_only=True):
-    """State of the task at the moment of asking."""
+    """State of the task at the moment of asking.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#gettaskresult
+    """
 
     created_at: str
     """Creation time of the task, as an ISO 8601 timestamp."""
@@ -989,14 +1259,20 @@ class GetTaskResult(StructBase, kw_only=True):
 
 @lazy(meta=NotificationMetaObject)
 class NotificationParams(WatchedStruct, kw_only=True):
-    """Bare params of a notification: metadata and nothing more."""
+    """Bare params of a notification: metadata and nothing more.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#notificationparams
+    """
 
     meta: NotificationMetaObject | None = field(default=None, name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class ServerCapabilitiesTasksRequests(StructBase, kw_only=True):
-    """Requests the server can run as tasks, grouped by feature."""
+    """Requests the server can run as tasks, grouped by feature.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#servercapabilities
+    """
 
     tools: ServerCapabilitiesTasksRequestsTools | None = None
     """Which tool requests can run as tasks."""
@@ -1011,11 +1287,17 @@ else:
         Rule("UntitledSingleSelectEnumSchema", key="enum"),
         Rule("TitledSingleSelectEnumSchema"),
     )
-"""A form field that lets the user choose one of its fixed options."""
+"""A form field that lets the user choose one of its fixed options.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#singleselectenumschema
+"""
 
 
 class Task(StructBase, kw_only=True):
-    """State of a request that runs in the background and is polled."""
+    """State of a request that runs in the background and is polled.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#task
+    """
 
     created_at: str
     """Creation time of the task, as an ISO 8601 timestamp."""
@@ -1034,7 +1316,10 @@ class Task(StructBase, kw_only=True):
 
 
 class TaskStatusNotification(MessageBase, kw_only=True, tag_field="method", tag="notifications/tasks/status"):
-    """Tells the side that asked for a task that its state has changed; sending it is optional."""
+    """Tells the side that asked for a task that its state has changed; sending it is optional.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#taskstatusnotification
+    """
 
     method: ClassVar[Literal["notifications/tasks/status"]] = "notifications/tasks/status"
     jsonrpc: Literal["2.0"]
@@ -1042,14 +1327,20 @@ class TaskStatusNotification(MessageBase, kw_only=True, tag_field="method", tag=
 
 
 class TitledMultiSelectEnumSchemaItems(StructBase, kw_only=True):
-    """The options of a multiple choice, with their labels."""
+    """The options of a multiple choice, with their labels.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#titledmultiselectenumschema
+    """
 
     any_of: list[TitledMultiSelectEnumSchemaItemsAnyOfItem]
     """The options, each with its value and label."""
 
 
 class TitledMultiSelectEnumSchema(StructBase, kw_only=True, tag_field="type", tag="array"):
-    """A choice of several options; each option has a label."""
+    """A choice of several options; each option has a label.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#titledmultiselectenumschema
+    """
 
     type: ClassVar[Literal["array"]] = "array"
     """JSON type of the answer; always `array`."""
@@ -1068,7 +1359,10 @@ class TitledMultiSelectEnumSchema(StructBase, kw_only=True, tag_field="type", ta
 
 
 class ResultMetaObject(Bag):
-    """Metadata of a result, with the keys that the protocol itself defines."""
+    """Metadata of a result, with the keys that the protocol itself defines.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#resultmetaobject
+    """
 
     __slots__ = ()
 
@@ -1079,7 +1373,10 @@ class ResultMetaObject(Bag):
 class SubscriptionsAcknowledgedNotification(
     MessageBase, kw_only=True, tag_field="method", tag="notifications/subscriptions/acknowledged"
 ):
-    """First message on a subscription stream: says which notifications will follow."""
+    """First message on a subscription stream: says which notifications will follow.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionsacknowledgednotification
+    """
 
     method: ClassVar[Literal["notifications/subscriptions/acknowledged"]] = "notifications/subscriptions/acknowledged"
     jsonrpc: Literal["2.0"]
@@ -1087,7 +1384,10 @@ class SubscriptionsAcknowledgedNotification(
 
 
 class SubscriptionsListenResultMetaObject(Bag):
-    """Metadata of the result that ends a subscription stream."""
+    """Metadata of the result that ends a subscription stream.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenresultmetaobject
+    """
 
     __slots__ = ()
 
@@ -1099,7 +1399,10 @@ class SubscriptionsListenResultMetaObject(Bag):
 
 @lazy(meta=SubscriptionsListenResultMetaObject)
 class SubscriptionsListenResult(WatchedStruct, kw_only=True):
-    """Ends a subscription stream in good order; it never comes if the connection just drops."""
+    """Ends a subscription stream in good order; it never comes if the connection just drops.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenresult
+    """
 
     meta: SubscriptionsListenResultMetaObject = field(name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
@@ -1109,7 +1412,10 @@ class SubscriptionsListenResult(WatchedStruct, kw_only=True):
 
 @lazy(meta=ResultMetaObject)
 class CompleteResult(WatchedStruct, kw_only=True):
-    """Suggestions for an argument's value."""
+    """Suggestions for an argument's value.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#completeresult
+    """
 
     completion: CompleteResultCompletion
     """The suggestions."""
@@ -1121,7 +1427,10 @@ class CompleteResult(WatchedStruct, kw_only=True):
 
 @lazy(meta=ResultMetaObject)
 class ListPromptsResult(WatchedStruct, kw_only=True):
-    """One page of the server's prompts."""
+    """One page of the server's prompts.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listpromptsresult
+    """
 
     prompts: list[Prompt]
     """The prompts on this page."""
@@ -1139,7 +1448,10 @@ class ListPromptsResult(WatchedStruct, kw_only=True):
 
 @lazy(meta=ResultMetaObject)
 class ListResourceTemplatesResult(WatchedStruct, kw_only=True):
-    """One page of the server's resource templates."""
+    """One page of the server's resource templates.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcetemplatesresult
+    """
 
     resource_templates: list[ResourceTemplate]
     """The resource templates on this page."""
@@ -1157,7 +1469,10 @@ class ListResourceTemplatesResult(WatchedStruct, kw_only=True):
 
 @lazy(meta=ResultMetaObject)
 class ListResourcesResult(WatchedStruct, kw_only=True):
-    """One page of the server's resources."""
+    """One page of the server's resources.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcesresult
+    """
 
     resources: list[Resource]
     """The resources on this page."""
@@ -1175,7 +1490,10 @@ class ListResourcesResult(WatchedStruct, kw_only=True):
 
 @lazy(meta=ResultMetaObject)
 class ListToolsResult(WatchedStruct, kw_only=True):
-    """One page of the server's tools."""
+    """One page of the server's tools.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listtoolsresult
+    """
 
     tools: list[Tool]
     """The tools on this page."""
@@ -1193,7 +1511,10 @@ class ListToolsResult(WatchedStruct, kw_only=True):
 
 @lazy(meta=ResultMetaObject)
 class ReadResourceResult(WatchedStruct, kw_only=True):
-    """The contents found at a resource's URI."""
+    """The contents found at a resource's URI.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#readresourceresult
+    """
 
     contents: list[ResourceContentsUnion]
     """What was read: one entry, or several where the URI covers several items."""
@@ -1208,7 +1529,10 @@ class ReadResourceResult(WatchedStruct, kw_only=True):
 
 
 class Result(Bag):
-    """The least that any result holds; methods add their own fields."""
+    """The least that any result holds; methods add their own fields.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#result
+    """
 
     __slots__ = ()
 
@@ -1219,7 +1543,10 @@ class Result(Bag):
 
 
 ContentBlock: TypeAlias = TextContent | ImageContent | AudioContent | ResourceLink | EmbeddedResource
-"""One piece of content in a prompt message or a tool result."""
+"""One piece of content in a prompt message or a tool result.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#contentblock
+"""
 
 
 if TYPE_CHECKING:
@@ -1246,11 +1573,17 @@ else:
         Rule("UntitledSingleSelectEnumSchema", key="enum"),
         Rule("StringSchema"),
     )
-"""One field of an elicitation form: text, number, yes or no, or a choice."""
+"""One field of an elicitation form: text, number, yes or no, or a choice.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#primitiveschemadefinition
+"""
 
 
 class ClientCapabilitiesTasks(StructBase, kw_only=True):
-    """Details of the client's tasks capability."""
+    """Details of the client's tasks capability.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#clientcapabilities
+    """
 
     cancel: dict[str, Any] | None = None
     """Set when this side answers `tasks/cancel`."""
@@ -1261,7 +1594,10 @@ class ClientCapabilitiesTasks(StructBase, kw_only=True):
 
 
 class CreateTaskResult(StructBase, kw_only=True):
-    """Says that the request now runs as a task, and gives the task's first state."""
+    """Says that the request now runs as a task, and gives the task's first state.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#createtaskresult
+    """
 
     task: Task
     """The task as first created."""
@@ -1287,11 +1623,17 @@ else:
         Rule("LegacyTitledEnumSchema", key="enumNames"),
         Rule("UntitledSingleSelectEnumSchema"),
     )
-"""A form field that lets the user choose among fixed options."""
+"""A form field that lets the user choose among fixed options.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#enumschema
+"""
 
 
 class ListTasksResult(StructBase, kw_only=True):
-    """One page of tasks."""
+    """One page of tasks.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#listtasksresult
+    """
 
     tasks: list[Task]
     """The tasks on this page."""
@@ -1310,11 +1652,17 @@ else:
         Rule("UntitledMultiSelectEnumSchema", key="items", inner="enum"),
         Rule("TitledMultiSelectEnumSchema"),
     )
-"""A form field that lets the user choose several of its fixed options."""
+"""A form field that lets the user choose several of its fixed options.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#multiselectenumschema
+"""
 
 
 class ServerCapabilitiesTasks(StructBase, kw_only=True):
-    """Details of the server's tasks capability."""
+    """Details of the server's tasks capability.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#servercapabilities
+    """
 
     cancel: dict[str, Any] | None = None
     """Set when this side answers `tasks/cancel`."""
@@ -1325,7 +1673,10 @@ class ServerCapabilitiesTasks(StructBase, kw_only=True):
 
 
 class ToolResultContent(StructBase, kw_only=True, tag_field="type", tag="tool_result"):
-    """What a tool call gave back, returned to the model."""
+    """What a tool call gave back, returned to the model.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#toolresultcontent
+    """
 
     type: ClassVar[Literal["tool_result"]] = "tool_result"
     """Fixed tag that tells this kind of object from others."""
@@ -1343,7 +1694,10 @@ class ToolResultContent(StructBase, kw_only=True, tag_field="type", tag="tool_re
 
 @lazy(meta=ResultMetaObject)
 class CallToolResult(WatchedStruct, kw_only=True):
-    """What a tool gave back: content for the model and, optionally, structured data."""
+    """What a tool gave back: content for the model and, optionally, structured data.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#calltoolresult
+    """
 
     content: list[ContentBlock]
     """The tool's output as content for the model."""
@@ -1358,7 +1712,10 @@ class CallToolResult(WatchedStruct, kw_only=True):
 
 
 class ClientCapabilities(StructBase, kw_only=True):
-    """What the client can do beyond the protocol's core; unknown keys are allowed."""
+    """What the client can do beyond the protocol's core; unknown keys are allowed.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#clientcapabilities
+    """
 
     experimental: dict[str, dict[str, Any]] | None = None
     """Capabilities outside the specification: details by name."""
@@ -1375,11 +1732,17 @@ class ClientCapabilities(StructBase, kw_only=True):
 
 
 EmptyResult: TypeAlias = Result
-"""Success, with nothing to report."""
+"""Success, with nothing to report.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#emptyresult
+"""
 
 
 class PromptMessage(StructBase, kw_only=True):
-    """One message of a prompt."""
+    """One message of a prompt.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#promptmessage
+    """
 
     content: ContentBlock
     """What the message says, as one content block."""
@@ -1388,7 +1751,10 @@ class PromptMessage(StructBase, kw_only=True):
 
 
 class ServerCapabilities(StructBase, kw_only=True):
-    """What the server can do beyond the protocol's core; unknown keys are allowed."""
+    """What the server can do beyond the protocol's core; unknown keys are allowed.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#servercapabilities
+    """
 
     experimental: dict[str, dict[str, Any]] | None = None
     """Capabilities outside the specification: details by name."""
@@ -1409,7 +1775,10 @@ class ServerCapabilities(StructBase, kw_only=True):
 
 
 class ElicitRequestFormParamsRequestedSchema(StructBase, kw_only=True, tag_field="type", tag="object"):
-    """The form's fields, as a flat JSON Schema object."""
+    """The form's fields, as a flat JSON Schema object.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#elicitrequest
+    """
 
     type: ClassVar[Literal["object"]] = "object"
     """JSON type of the answers; always `object`."""
@@ -1422,12 +1791,18 @@ class ElicitRequestFormParamsRequestedSchema(StructBase, kw_only=True, tag_field
 
 
 SamplingMessageContentBlock: TypeAlias = TextContent | ImageContent | AudioContent | ToolUseContent | ToolResultContent
-"""One piece of content in a sampling message, tool use included."""
+"""One piece of content in a sampling message, tool use included.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#samplingmessagecontentblock
+"""
 
 
 @lazy(meta=ResultMetaObject)
 class DiscoverResult(WatchedStruct, kw_only=True):
-    """The server's description of itself: revisions, capabilities and instructions."""
+    """The server's description of itself: revisions, capabilities and instructions.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#discoverresult
+    """
 
     cache_scope: Literal["private", "public"]
     """Who may reuse a cached copy: anyone (`public`) or the same authorization context (`private`)."""
@@ -1446,11 +1821,17 @@ class DiscoverResult(WatchedStruct, kw_only=True):
 
 
 ElicitRequestParamsRequestedSchema: TypeAlias = ElicitRequestFormParamsRequestedSchema
-"""The form's fields, as a flat JSON Schema object."""
+"""The form's fields, as a flat JSON Schema object.
+
+https://modelcontextprotocol.io/specification/2025-06-18/schema#elicitrequestparamsrequestedschema
+"""
 
 
 class RequestMetaObject(Bag):
-    """Metadata of a request, with the keys that the protocol itself defines."""
+    """Metadata of a request, with the keys that the protocol itself defines.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#requestmetaobject
+    """
 
     __slots__ = ()
 
@@ -1468,7 +1849,10 @@ class RequestMetaObject(Bag):
 
 @lazy(meta=RequestMetaObject)
 class CompleteRequestParams(WatchedStruct, kw_only=True):
-    """Says which argument of which prompt or resource template to complete."""
+    """Says which argument of which prompt or resource template to complete.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#completerequest
+    """
 
     argument: CompleteRequestParamsArgument
     """The argument to complete."""
@@ -1481,7 +1865,10 @@ class CompleteRequestParams(WatchedStruct, kw_only=True):
 
 
 class CompleteRequest(MessageBase, kw_only=True, tag_field="method", tag="completion/complete"):
-    """Asks the server to suggest values for an argument as it is being typed."""
+    """Asks the server to suggest values for an argument as it is being typed.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#completerequest
+    """
 
     method: ClassVar[Literal["completion/complete"]] = "completion/complete"
     jsonrpc: Literal["2.0"]
@@ -1490,7 +1877,10 @@ class CompleteRequest(MessageBase, kw_only=True, tag_field="method", tag="comple
 
 
 class CreateMessageResult(StructBase, kw_only=True):
-    """The message that the client's model wrote."""
+    """The message that the client's model wrote.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#createmessageresult
+    """
 
     content: (
         TextContent
@@ -1513,7 +1903,10 @@ class CreateMessageResult(StructBase, kw_only=True):
 
 @lazy(meta=ResultMetaObject)
 class GetPromptResult(WatchedStruct, kw_only=True):
-    """A prompt with its arguments filled in, ready for the model."""
+    """A prompt with its arguments filled in, ready for the model.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#getpromptresult
+    """
 
     messages: list[PromptMessage]
     """The prompt's messages, in order."""
@@ -1527,7 +1920,10 @@ class GetPromptResult(WatchedStruct, kw_only=True):
 
 @lazy(meta=RequestMetaObject)
 class InitializeRequestParams(WatchedStruct, kw_only=True):
-    """The revision the client proposes, its capabilities and its identity."""
+    """The revision the client proposes, its capabilities and its identity.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#initializerequest
+    """
 
     capabilities: ClientCapabilities
     """What the client can do."""
@@ -1540,7 +1936,10 @@ class InitializeRequestParams(WatchedStruct, kw_only=True):
 
 
 class InitializeRequest(MessageBase, kw_only=True, tag_field="method", tag="initialize"):
-    """Opens the handshake: proposes a revision and declares the client's capabilities."""
+    """Opens the handshake: proposes a revision and declares the client's capabilities.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#initializerequest
+    """
 
     method: ClassVar[Literal["initialize"]] = "initialize"
     jsonrpc: Literal["2.0"]
@@ -1549,7 +1948,10 @@ class InitializeRequest(MessageBase, kw_only=True, tag_field="method", tag="init
 
 
 class InitializeResult(StructBase, kw_only=True):
-    """The revision the server settled on, its capabilities and its identity."""
+    """The revision the server settled on, its capabilities and its identity.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#initializeresult
+    """
 
     capabilities: ServerCapabilities
     """What the server can do."""
@@ -1565,7 +1967,10 @@ class InitializeResult(StructBase, kw_only=True):
 
 @lazy(meta=RequestMetaObject)
 class ListPromptsRequestParams(WatchedStruct, kw_only=True):
-    """Says which page of prompts to list."""
+    """Says which page of prompts to list.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listpromptsrequest
+    """
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
@@ -1574,7 +1979,10 @@ class ListPromptsRequestParams(WatchedStruct, kw_only=True):
 
 
 class ListPromptsRequest(MessageBase, kw_only=True, tag_field="method", tag="prompts/list"):
-    """Asks the server for its prompts, a page at a time."""
+    """Asks the server for its prompts, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listpromptsrequest
+    """
 
     method: ClassVar[Literal["prompts/list"]] = "prompts/list"
     jsonrpc: Literal["2.0"]
@@ -1584,7 +1992,10 @@ class ListPromptsRequest(MessageBase, kw_only=True, tag_field="method", tag="pro
 
 @lazy(meta=RequestMetaObject)
 class ListResourceTemplatesRequestParams(WatchedStruct, kw_only=True):
-    """Says which page of resource templates to list."""
+    """Says which page of resource templates to list.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcetemplatesrequest
+    """
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
@@ -1593,7 +2004,10 @@ class ListResourceTemplatesRequestParams(WatchedStruct, kw_only=True):
 
 
 class ListResourceTemplatesRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/templates/list"):
-    """Asks the server for its resource templates, a page at a time."""
+    """Asks the server for its resource templates, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcetemplatesrequest
+    """
 
     method: ClassVar[Literal["resources/templates/list"]] = "resources/templates/list"
     jsonrpc: Literal["2.0"]
@@ -1603,7 +2017,10 @@ class ListResourceTemplatesRequest(MessageBase, kw_only=True, tag_field="method"
 
 @lazy(meta=RequestMetaObject)
 class ListResourcesRequestParams(WatchedStruct, kw_only=True):
-    """Says which page of resources to list."""
+    """Says which page of resources to list.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcesrequest
+    """
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
@@ -1612,7 +2029,10 @@ class ListResourcesRequestParams(WatchedStruct, kw_only=True):
 
 
 class ListResourcesRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/list"):
-    """Asks the server for its resources, a page at a time."""
+    """Asks the server for its resources, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listresourcesrequest
+    """
 
     method: ClassVar[Literal["resources/list"]] = "resources/list"
     jsonrpc: Literal["2.0"]
@@ -1622,14 +2042,20 @@ class ListResourcesRequest(MessageBase, kw_only=True, tag_field="method", tag="r
 
 @lazy(meta=RequestMetaObject)
 class ListRootsRequestParams(WatchedStruct, kw_only=True):
-    """Carries metadata only."""
+    """Carries metadata only.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listrootsrequest
+    """
 
     meta: RequestMetaObject | None = field(default=None, name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class ListRootsRequest(MessageBase, kw_only=True, tag_field="method", tag="roots/list"):
-    """Asks the client which directories and files the server may work on."""
+    """Asks the client which directories and files the server may work on.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listrootsrequest
+    """
 
     method: ClassVar[Literal["roots/list"]] = "roots/list"
     jsonrpc: Literal["2.0"] | None = None
@@ -1639,7 +2065,10 @@ class ListRootsRequest(MessageBase, kw_only=True, tag_field="method", tag="roots
 
 @lazy(meta=RequestMetaObject)
 class ListToolsRequestParams(WatchedStruct, kw_only=True):
-    """Says which page of tools to list."""
+    """Says which page of tools to list.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listtoolsrequest
+    """
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
@@ -1648,7 +2077,10 @@ class ListToolsRequestParams(WatchedStruct, kw_only=True):
 
 
 class ListToolsRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/list"):
-    """Asks the server for its tools, a page at a time."""
+    """Asks the server for its tools, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#listtoolsrequest
+    """
 
     method: ClassVar[Literal["tools/list"]] = "tools/list"
     jsonrpc: Literal["2.0"]
@@ -1658,14 +2090,20 @@ class ListToolsRequest(MessageBase, kw_only=True, tag_field="method", tag="tools
 
 @lazy(meta=RequestMetaObject)
 class PingRequestParams(WatchedStruct, kw_only=True):
-    """Carries metadata only."""
+    """Carries metadata only.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#pingrequest
+    """
 
     meta: RequestMetaObject | None = field(default=None, name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class PingRequest(MessageBase, kw_only=True, tag_field="method", tag="ping"):
-    """Checks that the other side still answers."""
+    """Checks that the other side still answers.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#pingrequest
+    """
 
     method: ClassVar[Literal["ping"]] = "ping"
     jsonrpc: Literal["2.0"]
@@ -1674,7 +2112,10 @@ class PingRequest(MessageBase, kw_only=True, tag_field="method", tag="ping"):
 
 
 class SamplingMessage(StructBase, kw_only=True):
-    """One message of a conversation with a model."""
+    """One message of a conversation with a model.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#samplingmessage
+    """
 
     content: (
         TextContent
@@ -1693,7 +2134,10 @@ class SamplingMessage(StructBase, kw_only=True):
 
 @lazy(meta=RequestMetaObject)
 class SetLevelRequestParams(WatchedStruct, kw_only=True):
-    """Says from which severity on to send log messages."""
+    """Says from which severity on to send log messages.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#setlevelrequest
+    """
 
     level: LoggingLevel
     """Least severe log messages to send; more severe ones are sent too."""
@@ -1702,7 +2146,10 @@ class SetLevelRequestParams(WatchedStruct, kw_only=True):
 
 
 class SetLevelRequest(MessageBase, kw_only=True, tag_field="method", tag="logging/setLevel"):
-    """Sets how severe a log message must be for the server to send it."""
+    """Sets how severe a log message must be for the server to send it.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#setlevelrequest
+    """
 
     method: ClassVar[Literal["logging/setLevel"]] = "logging/setLevel"
     jsonrpc: Literal["2.0"]
@@ -1712,7 +2159,10 @@ class SetLevelRequest(MessageBase, kw_only=True, tag_field="method", tag="loggin
 
 @lazy(meta=RequestMetaObject)
 class SubscribeRequestParams(WatchedStruct, kw_only=True):
-    """Names the resource to watch."""
+    """Names the resource to watch.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#subscriberequest
+    """
 
     uri: str
     """Which resource to watch, as a URI of any scheme the server knows."""
@@ -1721,7 +2171,10 @@ class SubscribeRequestParams(WatchedStruct, kw_only=True):
 
 
 class SubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/subscribe"):
-    """Asks the server to tell of every change to one resource."""
+    """Asks the server to tell of every change to one resource.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#subscriberequest
+    """
 
     method: ClassVar[Literal["resources/subscribe"]] = "resources/subscribe"
     jsonrpc: Literal["2.0"]
@@ -1731,7 +2184,10 @@ class SubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resou
 
 @lazy(meta=RequestMetaObject)
 class UnsubscribeRequestParams(WatchedStruct, kw_only=True):
-    """Names the resource to stop watching."""
+    """Names the resource to stop watching.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#unsubscriberequest
+    """
 
     uri: str
     """Which resource to stop watching, as a URI."""
@@ -1740,7 +2196,10 @@ class UnsubscribeRequestParams(WatchedStruct, kw_only=True):
 
 
 class UnsubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/unsubscribe"):
-    """Ends a subscription made with `resources/subscribe`."""
+    """Ends a subscription made with `resources/subscribe`.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#unsubscriberequest
+    """
 
     method: ClassVar[Literal["resources/unsubscribe"]] = "resources/unsubscribe"
     jsonrpc: Literal["2.0"]
@@ -1750,7 +2209,10 @@ class UnsubscribeRequest(MessageBase, kw_only=True, tag_field="method", tag="res
 
 @lazy(meta=RequestMetaObject)
 class ElicitRequestFormParams(WatchedStruct, kw_only=True):
-    """An elicitation that the user answers by filling in a form; not for secrets."""
+    """An elicitation that the user answers by filling in a form; not for secrets.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#elicitrequest
+    """
 
     message: str
     """What to tell the user when asking."""
@@ -1766,7 +2228,10 @@ class ElicitRequestFormParams(WatchedStruct, kw_only=True):
 
 @lazy(meta=RequestMetaObject)
 class CancelTaskRequestParams(WatchedStruct, kw_only=True):
-    """Names the task to stop."""
+    """Names the task to stop.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#canceltaskrequest
+    """
 
     task_id: str
     """Id of the task."""
@@ -1775,7 +2240,10 @@ class CancelTaskRequestParams(WatchedStruct, kw_only=True):
 
 
 class CancelTaskRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/cancel"):
-    """Asks the side that runs a task to stop it."""
+    """Asks the side that runs a task to stop it.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#canceltaskrequest
+    """
 
     method: ClassVar[Literal["tasks/cancel"]] = "tasks/cancel"
     jsonrpc: Literal["2.0"]
@@ -1785,7 +2253,10 @@ class CancelTaskRequest(MessageBase, kw_only=True, tag_field="method", tag="task
 
 @lazy(meta=RequestMetaObject)
 class ElicitRequestURLParams(WatchedStruct, kw_only=True, tag_field="mode", tag="url"):
-    """An elicitation that the user carries out at a URL, out of the client's sight."""
+    """An elicitation that the user carries out at a URL, out of the client's sight.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#elicitrequesturlparams
+    """
 
     mode: ClassVar[Literal["url"]] = "url"
     """Always `url`."""
@@ -1803,7 +2274,10 @@ class ElicitRequestURLParams(WatchedStruct, kw_only=True, tag_field="mode", tag=
 
 @lazy(meta=RequestMetaObject)
 class GetTaskPayloadRequestParams(WatchedStruct, kw_only=True):
-    """Names the task whose result is wanted."""
+    """Names the task whose result is wanted.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#gettaskpayloadrequest
+    """
 
     task_id: str
     """Id of the task."""
@@ -1812,7 +2286,10 @@ class GetTaskPayloadRequestParams(WatchedStruct, kw_only=True):
 
 
 class GetTaskPayloadRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/result"):
-    """Asks for the result of the request that runs as a task."""
+    """Asks for the result of the request that runs as a task.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#gettaskpayloadrequest
+    """
 
     method: ClassVar[Literal["tasks/result"]] = "tasks/result"
     jsonrpc: Literal["2.0"]
@@ -1822,7 +2299,10 @@ class GetTaskPayloadRequest(MessageBase, kw_only=True, tag_field="method", tag="
 
 @lazy(meta=RequestMetaObject)
 class GetTaskRequestParams(WatchedStruct, kw_only=True):
-    """Names the task to report on."""
+    """Names the task to report on.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#gettaskrequest
+    """
 
     task_id: str
     """Id of the task."""
@@ -1831,7 +2311,10 @@ class GetTaskRequestParams(WatchedStruct, kw_only=True):
 
 
 class GetTaskRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/get"):
-    """Asks how a task is doing."""
+    """Asks how a task is doing.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#gettaskrequest
+    """
 
     method: ClassVar[Literal["tasks/get"]] = "tasks/get"
     jsonrpc: Literal["2.0"]
@@ -1841,7 +2324,10 @@ class GetTaskRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/g
 
 @lazy(meta=RequestMetaObject)
 class PaginatedRequestParams(WatchedStruct, kw_only=True):
-    """Says which page of a listing to return."""
+    """Says which page of a listing to return.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#paginatedrequestparams
+    """
 
     meta: RequestMetaObject | None = field(default=None, name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
@@ -1851,14 +2337,20 @@ class PaginatedRequestParams(WatchedStruct, kw_only=True):
 
 @lazy(meta=RequestMetaObject)
 class RequestParams(WatchedStruct, kw_only=True):
-    """Bare params of a request: metadata and nothing more."""
+    """Bare params of a request: metadata and nothing more.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#requestparams
+    """
 
     meta: RequestMetaObject | None = field(default=None, name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
 class DiscoverRequest(MessageBase, kw_only=True, tag_field="method", tag="server/discover"):
-    """Asks the server, without a handshake, which revisions and capabilities it has."""
+    """Asks the server, without a handshake, which revisions and capabilities it has.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#discoverrequest
+    """
 
     method: ClassVar[Literal["server/discover"]] = "server/discover"
     jsonrpc: Literal["2.0"]
@@ -1876,16 +2368,25 @@ else:
         Rule("ListRootsResult", key="roots"),
         Rule("ElicitResult"),
     )
-"""The client's answer to one input request: an elicitation, sampling or roots result."""
+"""The client's answer to one input request: an elicitation, sampling or roots result.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#inputresponse
+"""
 
 
 InputResponses: TypeAlias = dict[str, InputResponse]
-"""The client's answers, each under the key of the input request it answers."""
+"""The client's answers, each under the key of the input request it answers.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#inputresponses
+"""
 
 
 @lazy(meta=RequestMetaObject)
 class SubscriptionsListenRequestParams(WatchedStruct, kw_only=True):
-    """Selects the notifications wanted on the stream."""
+    """Selects the notifications wanted on the stream.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenrequestparams
+    """
 
     meta: RequestMetaObject = field(name="_meta")
     """Open map of metadata; the protocol reserves some of its keys."""
@@ -1895,7 +2396,10 @@ class SubscriptionsListenRequestParams(WatchedStruct, kw_only=True):
 
 @lazy(meta=RequestMetaObject)
 class CallToolRequestParams(WatchedStruct, kw_only=True):
-    """Names the tool to run and the arguments to run it with."""
+    """Names the tool to run and the arguments to run it with.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#calltoolrequest
+    """
 
     name: str
     """Which tool to run."""
@@ -1912,7 +2416,10 @@ class CallToolRequestParams(WatchedStruct, kw_only=True):
 
 
 class CallToolRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/call"):
-    """Asks the server to run one of its tools."""
+    """Asks the server to run one of its tools.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#calltoolrequest
+    """
 
     method: ClassVar[Literal["tools/call"]] = "tools/call"
     jsonrpc: Literal["2.0"]
@@ -1922,7 +2429,10 @@ class CallToolRequest(MessageBase, kw_only=True, tag_field="method", tag="tools/
 
 @lazy(meta=RequestMetaObject)
 class CreateMessageRequestParams(WatchedStruct, kw_only=True):
-    """The conversation to continue, and how the model should go about it."""
+    """The conversation to continue, and how the model should go about it.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#createmessagerequest
+    """
 
     max_tokens: int
     """Most tokens the model may write; the client may stop it sooner."""
@@ -1951,7 +2461,10 @@ class CreateMessageRequestParams(WatchedStruct, kw_only=True):
 
 
 class CreateMessageRequest(MessageBase, kw_only=True, tag_field="method", tag="sampling/createMessage"):
-    """Asks the client to have its model continue a conversation (sampling)."""
+    """Asks the client to have its model continue a conversation (sampling).
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#createmessagerequest
+    """
 
     method: ClassVar[Literal["sampling/createMessage"]] = "sampling/createMessage"
     params: CreateMessageRequestParams
@@ -1961,7 +2474,10 @@ class CreateMessageRequest(MessageBase, kw_only=True, tag_field="method", tag="s
 
 @lazy(meta=RequestMetaObject)
 class GetPromptRequestParams(WatchedStruct, kw_only=True):
-    """Names the prompt and the values to fill it in with."""
+    """Names the prompt and the values to fill it in with.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#getpromptrequest
+    """
 
     name: str
     """Which prompt to get."""
@@ -1976,7 +2492,10 @@ class GetPromptRequestParams(WatchedStruct, kw_only=True):
 
 
 class GetPromptRequest(MessageBase, kw_only=True, tag_field="method", tag="prompts/get"):
-    """Asks the server for a prompt's messages."""
+    """Asks the server for a prompt's messages.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#getpromptrequest
+    """
 
     method: ClassVar[Literal["prompts/get"]] = "prompts/get"
     jsonrpc: Literal["2.0"]
@@ -1986,7 +2505,10 @@ class GetPromptRequest(MessageBase, kw_only=True, tag_field="method", tag="promp
 
 @lazy(meta=RequestMetaObject)
 class ReadResourceRequestParams(WatchedStruct, kw_only=True):
-    """Says which resource to read."""
+    """Says which resource to read.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#readresourcerequest
+    """
 
     uri: str
     """Which resource to read, as a URI of any scheme the server knows."""
@@ -1999,7 +2521,10 @@ class ReadResourceRequestParams(WatchedStruct, kw_only=True):
 
 
 class ReadResourceRequest(MessageBase, kw_only=True, tag_field="method", tag="resources/read"):
-    """Asks the server what a resource contains."""
+    """Asks the server what a resource contains.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#readresourcerequest
+    """
 
     method: ClassVar[Literal["resources/read"]] = "resources/read"
     jsonrpc: Literal["2.0"]
@@ -2016,11 +2541,17 @@ else:
         Rule("ElicitRequestFormParams", key="requestedSchema"),
         Rule("ElicitRequestURLParams"),
     )
-"""What to ask the user, and in which way."""
+"""What to ask the user, and in which way.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#elicitrequestparams
+"""
 
 
 class ListTasksRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks/list"):
-    """Asks the other side for the tasks it runs, a page at a time."""
+    """Asks the other side for the tasks it runs, a page at a time.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/schema#listtasksrequest
+    """
 
     method: ClassVar[Literal["tasks/list"]] = "tasks/list"
     jsonrpc: Literal["2.0"]
@@ -2029,7 +2560,10 @@ class ListTasksRequest(MessageBase, kw_only=True, tag_field="method", tag="tasks
 
 
 class SubscriptionsListenRequest(MessageBase, kw_only=True, tag_field="method", tag="subscriptions/listen"):
-    """Opens a subscription stream: a long-lived request that notifications are sent on."""
+    """Opens a subscription stream: a long-lived request that notifications are sent on.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenrequest
+    """
 
     method: ClassVar[Literal["subscriptions/listen"]] = "subscriptions/listen"
     jsonrpc: Literal["2.0"]
@@ -2038,7 +2572,10 @@ class SubscriptionsListenRequest(MessageBase, kw_only=True, tag_field="method", 
 
 
 class ElicitRequest(MessageBase, kw_only=True, tag_field="method", tag="elicitation/create"):
-    """Asks the client to get some information from its user (elicitation)."""
+    """Asks the client to get some information from its user (elicitation).
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#elicitrequest
+    """
 
     method: ClassVar[Literal["elicitation/create"]] = "elicitation/create"
     params: ElicitRequestParams
@@ -2047,16 +2584,25 @@ class ElicitRequest(MessageBase, kw_only=True, tag_field="method", tag="elicitat
 
 
 InputRequest: TypeAlias = CreateMessageRequest | ListRootsRequest | ElicitRequest
-"""One thing a server may ask for before it can finish: elicitation, sampling or roots."""
+"""One thing a server may ask for before it can finish: elicitation, sampling or roots.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#inputrequest
+"""
 
 
 InputRequests: TypeAlias = dict[str, InputRequest]
-"""What the server asks of the client, under keys of the server's choosing."""
+"""What the server asks of the client, under keys of the server's choosing.
+
+https://modelcontextprotocol.io/specification/2026-07-28/schema#inputrequests
+"""
 
 
 @lazy(meta=ResultMetaObject)
 class InputRequiredResult(WatchedStruct, kw_only=True, tag_field="resultType", tag="input_required"):
-    """Says the request is unfinished: answer what is asked, if anything, and send it again."""
+    """Says the request is unfinished: answer what is asked, if anything, and send it again.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/schema#inputrequiredresult
+    """
 
     result_type: ClassVar[Literal["input_required"]] = "input_required"
     """Kind of this result; always `input_required`."""
@@ -2066,3 +2612,190 @@ class InputRequiredResult(WatchedStruct, kw_only=True, tag_field="resultType", t
     """What the client is asked for, by key."""
     request_state: str | None = None
     """The server's opaque state, to be returned unchanged when sending the request again."""
+
+
+__all__ = [
+    "Annotations",
+    "AudioContent",
+    "BlobResourceContents",
+    "BooleanSchema",
+    "CallToolRequest",
+    "CallToolRequestParams",
+    "CallToolResult",
+    "CancelTaskRequest",
+    "CancelTaskRequestParams",
+    "CancelTaskResult",
+    "CancelledNotification",
+    "CancelledNotificationParams",
+    "ClientCapabilities",
+    "ClientCapabilitiesElicitation",
+    "ClientCapabilitiesRoots",
+    "ClientCapabilitiesSampling",
+    "ClientCapabilitiesTasks",
+    "ClientCapabilitiesTasksRequests",
+    "ClientCapabilitiesTasksRequestsElicitation",
+    "ClientCapabilitiesTasksRequestsSampling",
+    "CompleteRequest",
+    "CompleteRequestParams",
+    "CompleteRequestParamsArgument",
+    "CompleteRequestParamsContext",
+    "CompleteResult",
+    "CompleteResultCompletion",
+    "ContentBlock",
+    "CreateMessageRequest",
+    "CreateMessageRequestParams",
+    "CreateMessageResult",
+    "CreateTaskResult",
+    "Cursor",
+    "DiscoverRequest",
+    "DiscoverResult",
+    "ElicitRequest",
+    "ElicitRequestFormParams",
+    "ElicitRequestFormParamsRequestedSchema",
+    "ElicitRequestParams",
+    "ElicitRequestParamsRequestedSchema",
+    "ElicitRequestURLParams",
+    "ElicitResult",
+    "ElicitationCompleteNotification",
+    "ElicitationCompleteNotificationParams",
+    "EmbeddedResource",
+    "EmptyResult",
+    "EnumSchema",
+    "GetPromptRequest",
+    "GetPromptRequestParams",
+    "GetPromptResult",
+    "GetTaskPayloadRequest",
+    "GetTaskPayloadRequestParams",
+    "GetTaskPayloadResult",
+    "GetTaskRequest",
+    "GetTaskRequestParams",
+    "GetTaskResult",
+    "Icon",
+    "ImageContent",
+    "Implementation",
+    "InitializeRequest",
+    "InitializeRequestParams",
+    "InitializeResult",
+    "InitializedNotification",
+    "InitializedNotificationParams",
+    "InputRequest",
+    "InputRequests",
+    "InputRequiredResult",
+    "InputResponse",
+    "InputResponses",
+    "JSONArray",
+    "JSONObject",
+    "JSONValue",
+    "LegacyTitledEnumSchema",
+    "ListPromptsRequest",
+    "ListPromptsRequestParams",
+    "ListPromptsResult",
+    "ListResourceTemplatesRequest",
+    "ListResourceTemplatesRequestParams",
+    "ListResourceTemplatesResult",
+    "ListResourcesRequest",
+    "ListResourcesRequestParams",
+    "ListResourcesResult",
+    "ListRootsRequest",
+    "ListRootsRequestParams",
+    "ListRootsResult",
+    "ListTasksRequest",
+    "ListTasksResult",
+    "ListToolsRequest",
+    "ListToolsRequestParams",
+    "ListToolsResult",
+    "LoggingLevel",
+    "LoggingMessageNotification",
+    "LoggingMessageNotificationParams",
+    "MetaObject",
+    "ModelHint",
+    "ModelPreferences",
+    "MultiSelectEnumSchema",
+    "NotificationMetaObject",
+    "NotificationParams",
+    "NumberSchema",
+    "PaginatedRequestParams",
+    "PingRequest",
+    "PingRequestParams",
+    "PrimitiveSchemaDefinition",
+    "ProgressNotification",
+    "ProgressNotificationParams",
+    "ProgressToken",
+    "Prompt",
+    "PromptArgument",
+    "PromptListChangedNotification",
+    "PromptListChangedNotificationParams",
+    "PromptMessage",
+    "PromptReference",
+    "ReadResourceRequest",
+    "ReadResourceRequestParams",
+    "ReadResourceResult",
+    "RelatedTaskMetadata",
+    "RequestId",
+    "RequestMetaObject",
+    "RequestParams",
+    "Resource",
+    "ResourceContentsUnion",
+    "ResourceLink",
+    "ResourceListChangedNotification",
+    "ResourceListChangedNotificationParams",
+    "ResourceReference",
+    "ResourceTemplate",
+    "ResourceTemplateReference",
+    "ResourceUpdatedNotification",
+    "ResourceUpdatedNotificationParams",
+    "Result",
+    "ResultMetaObject",
+    "ResultType",
+    "Role",
+    "Root",
+    "RootsListChangedNotification",
+    "RootsListChangedNotificationParams",
+    "SamplingMessage",
+    "SamplingMessageContentBlock",
+    "ServerCapabilities",
+    "ServerCapabilitiesPrompts",
+    "ServerCapabilitiesResources",
+    "ServerCapabilitiesTasks",
+    "ServerCapabilitiesTasksRequests",
+    "ServerCapabilitiesTasksRequestsTools",
+    "ServerCapabilitiesTools",
+    "SetLevelRequest",
+    "SetLevelRequestParams",
+    "SingleSelectEnumSchema",
+    "StringSchema",
+    "SubscribeRequest",
+    "SubscribeRequestParams",
+    "SubscriptionFilter",
+    "SubscriptionsAcknowledgedNotification",
+    "SubscriptionsAcknowledgedNotificationParams",
+    "SubscriptionsListenRequest",
+    "SubscriptionsListenRequestParams",
+    "SubscriptionsListenResult",
+    "SubscriptionsListenResultMetaObject",
+    "Task",
+    "TaskMetadata",
+    "TaskStatus",
+    "TaskStatusNotification",
+    "TaskStatusNotificationParams",
+    "TextContent",
+    "TextResourceContents",
+    "TitledMultiSelectEnumSchema",
+    "TitledMultiSelectEnumSchemaItems",
+    "TitledMultiSelectEnumSchemaItemsAnyOfItem",
+    "TitledSingleSelectEnumSchema",
+    "TitledSingleSelectEnumSchemaOneOfItem",
+    "Tool",
+    "ToolAnnotations",
+    "ToolChoice",
+    "ToolExecution",
+    "ToolListChangedNotification",
+    "ToolListChangedNotificationParams",
+    "ToolResultContent",
+    "ToolUseContent",
+    "UnsubscribeRequest",
+    "UnsubscribeRequestParams",
+    "UntitledMultiSelectEnumSchema",
+    "UntitledMultiSelectEnumSchemaItems",
+    "UntitledSingleSelectEnumSchema",
+]

@@ -56,8 +56,8 @@ def guess_id(data: bytes) -> RequestId | None:
     Costs the same for every size of message.
     """
     if data.startswith(_USUAL):
-        digits = data[_USUAL_END : data.find(b",", _USUAL_END, _USUAL_END + 20)]
-        if digits.isdigit():
+        end = data.find(b",", _USUAL_END, _USUAL_END + 20)
+        if end > 0 and (digits := data[_USUAL_END:end]).isdigit():
             return int(digits)
     found = _HEAD.match(data, 0, _EDGE) or _TAIL.search(data, max(0, len(data) - _EDGE))
     if found is None:

@@ -11,6 +11,7 @@ to a dict instead of 2.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
@@ -45,12 +46,17 @@ class LazyStruct(StructBase, kw_only=True):
         return NotImplemented
 
     def __repr__(self) -> str:
-        self._decoded()
+        self._shown()
         return super().__repr__()
 
     def __rich_repr__(self) -> Any:
-        self._decoded()
+        self._shown()
         return super().__rich_repr__()
+
+    def _shown(self) -> None:
+        """Decode what can be: a log line must not fail over a peer's bad bytes."""
+        with suppress(Exception):
+            self._decoded()
 
     def __copy__(self) -> Any:
         self._decoded()
@@ -149,8 +155,13 @@ def _property(slot: Any, bag: type[Bag] | None, wire: str, required: bool) -> pr
 
 def _decoded(raw: Raw, wire: str, required: bool) -> dict[str, Any] | None:
     """The object that the bytes of a field hold; None for an explicit null where the field is optional."""
-    from .errors import Problem, ProtocolViolation, json_type  # only bad bytes need them; 5 % of importing the types
+    # Here rather than above: 5 % of importing the types.
+    from .errors import LimitExceeded, Problem, ProtocolViolation, json_type
+    from .limits import DEFAULT_LIMITS, thread_depth, too_deep
 
+    depth = thread_depth(DEFAULT_LIMITS)
+    if depth is not None and too_deep(bytes(raw), depth):
+        raise LimitExceeded(Problem(f"/{wire}", f"at most {depth} levels of nesting", "more"), data=bytes(raw))
     try:
         document: Any = msgspec.json.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:

@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
-from mcpstruct.base.bag import Bag
 from mcpstruct.base.check import is_array, is_object, problems_of, shown
 from mcpstruct.base.codec import DECODE_ERRORS, guard, to_dict
 from mcpstruct.base.envelope import RawMessage, RequestId
@@ -179,6 +178,6 @@ def document_keys(revised: Bindings) -> tuple[bytes, ...]:
         wire
         for tp in lazy
         for name, wire in zip(tp.__struct_fields__, tp.__struct_encode_fields__, strict=True)
-        if name in tp.__lazy__ and not issubclass(tp.__lazy__[name], Bag)
+        if name in tp.__lazy__ and not hasattr(tp.__lazy__[name], "__known__")  # a bag is looked into
     }
     return tuple(f'"{wire}"'.encode() for wire in sorted(wires))
