@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .base.codec import from_json as from_json
     from .base.codec import to_dict as to_dict
     from .base.codec import to_json as to_json
+    from .base.codec import to_line as to_line
     from .base.errors import LimitExceeded as LimitExceeded
     from .base.errors import McpError as McpError
     from .base.errors import MethodNotFound as MethodNotFound
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
-    "base.codec": ("from_json", "to_dict", "to_json"),
+    "base.codec": ("from_json", "to_dict", "to_json", "to_line"),
     "base.errors": (
         "LimitExceeded",
         "McpError",
@@ -57,6 +58,7 @@ __all__ = [
     "from_json",
     "to_dict",
     "to_json",
+    "to_line",
     "types",
 ]
 

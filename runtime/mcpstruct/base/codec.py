@@ -17,7 +17,17 @@ DECODE_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError, ProtocolViola
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 to_json = msgspec.json.Encoder().encode
-"""Encode any message or type to JSON bytes (UTF-8, no spaces)."""
+"""Encode any message or type to JSON bytes (UTF-8). Parts that were never decoded come out as they came, their white
+space included; use `to_line` where a line is a message."""
+
+
+def to_line(value: Any) -> bytes:
+    """The value as JSON on one line, without the line break.
+
+    With line breaks in them, parts that a peer sent and nobody decoded would be read as messages of their own.
+    """
+    data = to_json(value)
+    return msgspec.json.format(data, indent=-1) if 10 in data or 13 in data else data
 
 
 def to_dict(value: Any) -> Any:
@@ -39,7 +49,7 @@ def from_json(tp: Any, data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Any:
     if decoder is None:
         decoder = _decoders[tp] = decoder_for(tp)
     try:
-        return decoder.decode(one_line(data) if 10 in data or 13 in data else data)
+        return decoder.decode(data)
     except DECODE_ERRORS as error:
         raise explain(data, tp, error) from None
 
@@ -66,13 +76,6 @@ def guard_depth(data: bytes, limits: Limits) -> None:
     depth = thread_depth(limits)
     if depth is not None and too_deep(data, depth):
         raise LimitExceeded(Problem("", f"at most {depth} levels of nesting", "more"), data=data)
-
-
-def one_line(data: bytes) -> bytes:
-    """The same JSON without white space. Parts of a message that stay undecoded are sent on as they came; with line
-    breaks in them, they would be read as messages of their own where a line is a message.
-    """
-    return msgspec.json.format(data, indent=-1)
 
 
 def parse(data: bytes) -> Any:

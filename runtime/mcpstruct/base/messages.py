@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct
 
 from .check import problems_of, shown
-from .codec import DECODE_ERRORS, guard, one_line, parse, unparsable
+from .codec import DECODE_ERRORS, guard, parse, unparsable
 from .envelope import ErrorObject, RawMessage, Response
 from .errors import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Problem, ProtocolViolation, json_type
 from .hooks import dec_hook
@@ -87,7 +87,7 @@ class MessageDecoder(Generic[M]):
         if len(data) > self._max_bytes or get_ident() != MAIN_THREAD:
             guard(data, self.limits)
         try:
-            message = self._decode(one_line(data) if 10 in data or 13 in data else data)
+            message = self._decode(data)
         except DECODE_ERRORS as error:
             return Received(self._second_look(data, error), data)
         if self._bare and type(message) in self._bare and (message.id is None or message.jsonrpc is None):
@@ -211,7 +211,7 @@ def raw_response(data: bytes, envelope: RawMessage) -> RawResponse:
     problem = response_problem(envelope)
     if problem is None:
         try:
-            return _raw_response_decoder.decode(one_line(data))
+            return _raw_response_decoder.decode(data)
         except DECODE_ERRORS as error:
             found = problems_of(parse(data).get("error"), ErrorObject, "/error")
             problem = found[0] if found else Problem("", "a response", str(error))
@@ -240,7 +240,7 @@ class ResponseDecoder(Generic[R]):
         if len(data) > self._max_bytes or get_ident() != MAIN_THREAD:
             guard(data, self.limits)
         try:
-            message = self._decode(one_line(data) if 10 in data or 13 in data else data)
+            message = self._decode(data)
         except DECODE_ERRORS:
             return Received(self._second_look(data), data)
         result = message.result
@@ -263,7 +263,7 @@ class ResponseDecoder(Generic[R]):
             raise ProtocolViolation(problems[0], request_id=request_id, method=self.info.name, data=data)
         decode = dict(self._alternatives).get(tp, self._decode)
         try:
-            return decode(one_line(data))
+            return decode(data)
         except DECODE_ERRORS as again:
             problem = Problem("/result", "a valid result", str(again))
             raise ProtocolViolation(problem, request_id=request_id, method=self.info.name, data=data) from None
