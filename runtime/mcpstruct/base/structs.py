@@ -94,29 +94,26 @@ def lazy(*documents: str, **bags: type[Bag]) -> Callable[[L], L]:
     """
 
     def decorate(cls: L) -> L:
-        wires = dict(zip(cls.__struct_fields__, cls.__struct_encode_fields__, strict=True))
-        required = _required(cls)
         cls.__lazy__ = {**dict.fromkeys(documents, dict[str, Any]), **bags}
         for name in cls.__lazy__:
             slot = cls.__dict__[name]
             # msgspec reads the annotations when the first decoder is built; what it is to see there is bytes.
             cls.__annotations__[name] = Raw
-            setattr(cls, name, _property(slot, bags.get(name), wires[name], name in required))
+            setattr(cls, name, _property(slot, bags.get(name)))
             if name in bags:
-                _watch(cls, slot, _look_at_bag(cls, bags[name], name in required))
-            elif name not in required:
+                _watch(cls, slot, _look_at_bag(cls, bags[name], name))
+            elif not _required(cls, name):
                 _watch(cls, slot, _look_at_document)
         return cls
 
     return decorate
 
 
-def _required(cls: type[LazyStruct]) -> set[str]:
-    """The fields without a default; msgspec keeps the defaults of the last so many fields."""
+def _required(cls: type[LazyStruct], name: str) -> bool:
+    """Whether a field has no default; msgspec keeps the defaults of the last so many fields."""
+    from_end = cls.__struct_fields__.index(name) - len(cls.__struct_fields__)
     defaults = cls.__struct_defaults__
-    fields = cls.__struct_fields__
-    optional = zip(fields[len(fields) - len(defaults) :], defaults, strict=True)
-    return set(fields) - {name for name, default in optional if default is not msgspec.NODEFAULT}
+    return -from_end > len(defaults) or defaults[from_end] is msgspec.NODEFAULT
 
 
 def _watch(cls: Any, slot: Any, look: Any) -> None:
@@ -128,22 +125,22 @@ def _look_at_document(raw: Raw) -> Raw | None:
     return None if bytes(raw) == b"null" else raw
 
 
-def _look_at_bag(cls: Any, bag: type[Bag], required: bool) -> Callable[[Raw], Any]:
+def _look_at_bag(cls: Any, bag: type[Bag], name: str) -> Callable[[Raw], Any]:
     """Validates the known keys of a bag with a C decoder, made when the first message needs it."""
 
     def first(raw: Raw) -> Any:
-        tp: Any = bag.__known__() if required else bag.__known__() | None
+        tp: Any = bag.__known__() if _required(cls, name) else bag.__known__() | None
         cls.__look__ = msgspec.json.Decoder(tp, dec_hook=dec_hook).decode
         return cls.__look__(raw)
 
     return first
 
 
-def _property(slot: Any, bag: type[Bag] | None, wire: str, required: bool) -> property:
+def _property(slot: Any, bag: type[Bag] | None) -> property:
     def get(self: Any) -> Any:
         value: Any = slot.__get__(self)
         if type(value) is Raw:
-            value = _decoded(value, wire, required)
+            value = _decoded(value, self.__class__, slot.__name__)
         elif bag is None or value.__class__ is not dict:
             return value
         shown = value if bag is None or value is None else bag(value)
@@ -153,12 +150,13 @@ def _property(slot: Any, bag: type[Bag] | None, wire: str, required: bool) -> pr
     return property(get, slot.__set__)
 
 
-def _decoded(raw: Raw, wire: str, required: bool) -> dict[str, Any] | None:
+def _decoded(raw: Raw, cls: type[LazyStruct], name: str) -> dict[str, Any] | None:
     """The object that the bytes of a field hold; None for an explicit null where the field is optional."""
     # Here rather than above: 5 % of importing the types.
     from .errors import LimitExceeded, Problem, ProtocolViolation, json_type
     from .limits import DEFAULT_LIMITS, thread_depth, too_deep
 
+    wire = cls.__struct_encode_fields__[cls.__struct_fields__.index(name)]
     depth = thread_depth(DEFAULT_LIMITS)
     if depth is not None and too_deep(bytes(raw), depth):
         raise LimitExceeded(Problem(f"/{wire}", f"at most {depth} levels of nesting", "more"), data=bytes(raw))
@@ -166,6 +164,6 @@ def _decoded(raw: Raw, wire: str, required: bool) -> dict[str, Any] | None:
         document: Any = msgspec.json.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ProtocolViolation(Problem(f"/{wire}", "JSON", str(error)), data=bytes(raw)) from None
-    if document.__class__ is dict or (document is None and not required):
+    if document.__class__ is dict or (document is None and not _required(cls, name)):
         return document  # pyright: ignore[reportUnknownVariableType]
     raise ProtocolViolation(Problem(f"/{wire}", "object", json_type(document)), data=bytes(raw))
