@@ -197,4 +197,5 @@ def test_no_depth_breaks_it(depth: int) -> None:
     for inner in (b"[" * depth + b"]" * depth, b'{"a":' * depth + b"1" + b"}" * depth):
         data = b'{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":' + inner + b"}}"
         problems = recording.feed(data)
-        assert not problems if depth == 100 else len(problems) == 1 if depth > 1000 else len(problems) < 2
+        # Between the two it is the interpreter's version that decides.
+        assert not problems if depth == 100 else len(problems) == 1 if depth > 100_000 else len(problems) < 2
