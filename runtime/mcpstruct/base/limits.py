@@ -18,7 +18,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Largest message, in bytes."""
     max_thread_depth: int = 128
     """Deepest nesting of arrays and objects accepted on a thread whose stack is below 4 MiB. Elsewhere the
-    interpreter's own recursion limit (about 1,000) is the bound."""
+    interpreter's own recursion limit is the bound: about 1,000 levels, on 3.13 some 10,000."""
 
 
 DEFAULT_LIMITS = Limits()
