@@ -53,9 +53,10 @@ class Field:
 
     @property
     def renamed(self) -> bool:
-        """Whether camelCase of the Python name is not the wire name."""
+        """Whether the Struct bases, left to themselves, would give the field another name on the wire."""
         head, *tail = self.name.split("_")
-        return head + "".join(w[:1].upper() + w[1:] for w in tail) != self.wire
+        camel = "_meta" if self.name == "meta" else head + "".join(w[:1].upper() + w[1:] for w in tail)
+        return camel != self.wire
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class BlobResourceContents(StructBase, kw_only=True):
     """Identifies the resource; the URI scheme is the server's choice."""
     mime_type: str | None = None
     """Format of the resource's contents as a MIME type, where known."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -80,7 +80,7 @@ class InitializedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-11-25/schema#initializednotification
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -201,7 +201,7 @@ class Root(StructBase, kw_only=True):
     """Where the root is; always a `file://` URI."""
     name: str | None = None
     """Label for the root, for people to read."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -211,7 +211,7 @@ class RootsListChangedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-11-25/schema#rootslistchangednotification
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -271,7 +271,7 @@ class TextResourceContents(StructBase, kw_only=True):
     """Identifies the resource; the URI scheme is the server's choice."""
     mime_type: str | None = None
     """Format of the resource's contents as a MIME type, where known."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -327,7 +327,7 @@ class ElicitResult(StructBase, kw_only=True):
 
     action: Literal["accept", "cancel", "decline"]
     """What the user did: `accept`, `decline` (said no) or `cancel` (closed it undecided)."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     content: dict[str, list[str] | str | int | float | bool] | None = None
     """The answers by field name; only for an accepted form."""
@@ -447,7 +447,7 @@ class ElicitationCompleteNotificationParams(StructBase, kw_only=True):
 
     elicitation_id: str
     """Opaque id of the elicitation, unique within its server; the notification of its end repeats it."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -545,7 +545,7 @@ class TaskStatusNotificationParams(StructBase, kw_only=True):
     """Id of the task."""
     ttl: int | None
     """How long the task is kept, in milliseconds from its creation; null means without limit."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     poll_interval: int | None = None
     """Suggested pause between two `tasks/get` requests, in milliseconds."""
@@ -629,7 +629,7 @@ class ToolUseContent(StructBase, kw_only=True, tag_field="type", tag="tool_use")
     """Arguments by name, to match the tool's `inputSchema`."""
     name: str
     """Which tool to call."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; best passed on unchanged, so that caches keep matching."""
 
 
@@ -757,7 +757,7 @@ class SubscriptionsAcknowledgedNotificationParams(WatchedStruct, kw_only=True):
 
     notifications: SubscriptionFilter
     """Those of the requested notifications that the server will send."""
-    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    meta: NotificationMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -791,7 +791,7 @@ class CancelledNotificationParams(WatchedStruct, kw_only=True):
     """Why the request is called off, for logs or the user."""
     request_id: RequestId | None = None
     """Id of the request being called off, as its sender chose it."""
-    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    meta: NotificationMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -832,7 +832,7 @@ class EmbeddedResource(StructBase, kw_only=True, tag_field="type", tag="resource
     """The resource's contents, text or binary."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -850,7 +850,7 @@ class ImageContent(StructBase, kw_only=True, tag_field="type", tag="image"):
     """Image format, as a MIME type such as `image/png`."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -881,7 +881,7 @@ class ListRootsResult(StructBase, kw_only=True):
 
     roots: list[Root]
     """The client's roots."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -898,7 +898,7 @@ class LoggingMessageNotificationParams(WatchedStruct, kw_only=True):
     """How severe the message is."""
     logger: str | None = None
     """Which logger wrote the message, by name."""
-    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    meta: NotificationMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -926,7 +926,7 @@ class ProgressNotificationParams(WatchedStruct, kw_only=True):
     """Progress token of the request this is about."""
     total: int | float | None = None
     """Value of `progress` at which the work is done, if known."""
-    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    meta: NotificationMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     message: str | None = None
     """What is being done right now, for people to read."""
@@ -955,7 +955,7 @@ class Prompt(StructBase, kw_only=True):
     """Arguments the prompt takes."""
     description: str | None = None
     """Explanation in prose, for a person or the model."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     title: str | None = None
     """Label for people to read."""
@@ -970,7 +970,7 @@ class PromptListChangedNotificationParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#promptlistchangednotification
     """
 
-    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    meta: NotificationMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1005,7 +1005,7 @@ class Resource(StructBase, kw_only=True):
     """Format of the resource's contents as a MIME type, where known."""
     size: int | None = None
     """Size of the contents in bytes, before any encoding, if known."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     title: str | None = None
     """Label for people to read."""
@@ -1020,7 +1020,7 @@ class ResourceListChangedNotificationParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#resourcelistchangednotification
     """
 
-    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    meta: NotificationMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1053,7 +1053,7 @@ class ResourceTemplate(StructBase, kw_only=True):
     """Explanation in prose, for a person or the model."""
     mime_type: str | None = None
     """MIME type of every resource the template stands for; absent if they differ."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     title: str | None = None
     """Label for people to read."""
@@ -1070,7 +1070,7 @@ class ResourceUpdatedNotificationParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource changed, as a URI; it may be a part of the one being watched."""
-    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    meta: NotificationMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1096,7 +1096,7 @@ class TextContent(StructBase, kw_only=True, tag_field="type", tag="text"):
     text: str
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1115,7 +1115,7 @@ class Tool(WatchedStruct, kw_only=True):
     """Explanation in prose, for a person or the model."""
     annotations: ToolAnnotations | None = None
     """Hints on what the tool does."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     output_schema: dict[str, Any] | None = None
     """JSON Schema of the result's `structuredContent`."""
@@ -1134,7 +1134,7 @@ class ToolListChangedNotificationParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#toollistchangednotification
     """
 
-    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    meta: NotificationMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1165,7 +1165,7 @@ class AudioContent(StructBase, kw_only=True, tag_field="type", tag="audio"):
     """Sound format, as a MIME type such as `audio/wav`."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1181,7 +1181,7 @@ class ResourceLink(StructBase, kw_only=True, tag_field="type", tag="resource_lin
     """Name for programs to use, and for people where there is no `title`."""
     uri: str
     """Identifies the resource; the URI scheme is the server's choice."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -1213,7 +1213,7 @@ class CancelTaskResult(StructBase, kw_only=True):
     """Id of the task."""
     ttl: int | None
     """How long the task is kept, in milliseconds from its creation; null means without limit."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     poll_interval: int | None = None
     """Suggested pause between two `tasks/get` requests, in milliseconds."""
@@ -1249,7 +1249,7 @@ class GetTaskResult(StructBase, kw_only=True):
     """Id of the task."""
     ttl: int | None
     """How long the task is kept, in milliseconds from its creation; null means without limit."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     poll_interval: int | None = None
     """Suggested pause between two `tasks/get` requests, in milliseconds."""
@@ -1264,7 +1264,7 @@ class NotificationParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#notificationparams
     """
 
-    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    meta: NotificationMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1404,7 +1404,7 @@ class SubscriptionsListenResult(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenresult
     """
 
-    meta: SubscriptionsListenResultMetaObject = field(name="_meta")
+    meta: SubscriptionsListenResultMetaObject
     """Open map of metadata; the protocol reserves some of its keys."""
     result_type: str
     """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
@@ -1419,7 +1419,7 @@ class CompleteResult(WatchedStruct, kw_only=True):
 
     completion: CompleteResultCompletion
     """The suggestions."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     result_type: str | None = None
     """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
@@ -1434,7 +1434,7 @@ class ListPromptsResult(WatchedStruct, kw_only=True):
 
     prompts: list[Prompt]
     """The prompts on this page."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1455,7 +1455,7 @@ class ListResourceTemplatesResult(WatchedStruct, kw_only=True):
 
     resource_templates: list[ResourceTemplate]
     """The resource templates on this page."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1476,7 +1476,7 @@ class ListResourcesResult(WatchedStruct, kw_only=True):
 
     resources: list[Resource]
     """The resources on this page."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1497,7 +1497,7 @@ class ListToolsResult(WatchedStruct, kw_only=True):
 
     tools: list[Tool]
     """The tools on this page."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1518,7 +1518,7 @@ class ReadResourceResult(WatchedStruct, kw_only=True):
 
     contents: list[ResourceContentsUnion]
     """What was read: one entry, or several where the URI covers several items."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     cache_scope: Literal["private", "public"] | None = None
     """Who may reuse a cached copy: anyone (`public`) or the same authorization context (`private`)."""
@@ -1601,7 +1601,7 @@ class CreateTaskResult(StructBase, kw_only=True):
 
     task: Task
     """The task as first created."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1637,7 +1637,7 @@ class ListTasksResult(StructBase, kw_only=True):
 
     tasks: list[Task]
     """The tasks on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1684,7 +1684,7 @@ class ToolResultContent(StructBase, kw_only=True, tag_field="type", tag="tool_re
     """The tool's output as content blocks."""
     tool_use_id: str
     """Id of the ToolUseContent this answers."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; best passed on unchanged, so that caches keep matching."""
     is_error: bool | None = None
     """True when the tool itself failed; the content then says why."""
@@ -1701,7 +1701,7 @@ class CallToolResult(WatchedStruct, kw_only=True):
 
     content: list[ContentBlock]
     """The tool's output as content for the model."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     is_error: bool | None = None
     """True when the tool itself failed; the content then says why."""
@@ -1814,7 +1814,7 @@ class DiscoverResult(WatchedStruct, kw_only=True):
     """Revisions the server speaks, any of which the client may go on to use."""
     ttl_ms: Annotated[int, Meta(ge=0)]
     """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     instructions: str | None = None
     """Advice on using the server, fit for a model's system prompt."""
@@ -1858,7 +1858,7 @@ class CompleteRequestParams(WatchedStruct, kw_only=True):
     """The argument to complete."""
     ref: PromptReference | ResourceTemplateReference
     """The prompt or resource template that the argument belongs to."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     context: CompleteRequestParamsContext | None = None
     """What is already known about the other arguments."""
@@ -1895,7 +1895,7 @@ class CreateMessageResult(StructBase, kw_only=True):
     """Which model the client used, by name."""
     role: Role
     """Who speaks: the user or the assistant."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     stop_reason: str | None = None
     """Why the model stopped: `endTurn`, `stopSequence`, `maxTokens` or another reason."""
@@ -1910,7 +1910,7 @@ class GetPromptResult(WatchedStruct, kw_only=True):
 
     messages: list[PromptMessage]
     """The prompt's messages, in order."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     description: str | None = None
     """Explanation in prose, for a person or the model."""
@@ -1931,7 +1931,7 @@ class InitializeRequestParams(WatchedStruct, kw_only=True):
     """Name and version of the client software."""
     protocol_version: str
     """Revision the client proposes, as `YYYY-MM-DD`: the newest it speaks."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1959,7 +1959,7 @@ class InitializeResult(StructBase, kw_only=True):
     """Revision the server settled on, as `YYYY-MM-DD`; a client that lacks it disconnects."""
     server_info: Implementation
     """Name and version of the server software."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     instructions: str | None = None
     """Advice on using the server, fit for a model's system prompt."""
@@ -1974,7 +1974,7 @@ class ListPromptsRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1999,7 +1999,7 @@ class ListResourceTemplatesRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -2024,7 +2024,7 @@ class ListResourcesRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -2047,7 +2047,7 @@ class ListRootsRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#listrootsrequest
     """
 
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -2072,7 +2072,7 @@ class ListToolsRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -2095,7 +2095,7 @@ class PingRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-11-25/schema#pingrequest
     """
 
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -2128,7 +2128,7 @@ class SamplingMessage(StructBase, kw_only=True):
     """What the message says."""
     role: Role
     """Who speaks: the user or the assistant."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -2141,7 +2141,7 @@ class SetLevelRequestParams(WatchedStruct, kw_only=True):
 
     level: LoggingLevel
     """Least severe log messages to send; more severe ones are sent too."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -2166,7 +2166,7 @@ class SubscribeRequestParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource to watch, as a URI of any scheme the server knows."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -2191,7 +2191,7 @@ class UnsubscribeRequestParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource to stop watching, as a URI."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -2218,7 +2218,7 @@ class ElicitRequestFormParams(WatchedStruct, kw_only=True):
     """What to tell the user when asking."""
     requested_schema: ElicitRequestFormParamsRequestedSchema
     """The form to fill in."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     mode: Literal["form"] | None = None
     """Always `form`; may be left out."""
@@ -2235,7 +2235,7 @@ class CancelTaskRequestParams(WatchedStruct, kw_only=True):
 
     task_id: str
     """Id of the task."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -2264,7 +2264,7 @@ class ElicitRequestURLParams(WatchedStruct, kw_only=True, tag_field="mode", tag=
     """What to tell the user when asking."""
     url: str
     """Where to send the user."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     elicitation_id: str | None = None
     """Opaque id of the elicitation, unique within its server; the notification of its end repeats it."""
@@ -2281,7 +2281,7 @@ class GetTaskPayloadRequestParams(WatchedStruct, kw_only=True):
 
     task_id: str
     """Id of the task."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -2306,7 +2306,7 @@ class GetTaskRequestParams(WatchedStruct, kw_only=True):
 
     task_id: str
     """Id of the task."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -2329,7 +2329,7 @@ class PaginatedRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#paginatedrequestparams
     """
 
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
@@ -2342,7 +2342,7 @@ class RequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#requestparams
     """
 
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -2388,7 +2388,7 @@ class SubscriptionsListenRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenrequestparams
     """
 
-    meta: RequestMetaObject = field(name="_meta")
+    meta: RequestMetaObject
     """Open map of metadata; the protocol reserves some of its keys."""
     notifications: SubscriptionFilter
     """Which notifications the client wants."""
@@ -2405,7 +2405,7 @@ class CallToolRequestParams(WatchedStruct, kw_only=True):
     """Which tool to run."""
     arguments: dict[str, Any] | None = None
     """Arguments by name, to match the tool's `inputSchema`."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     task: TaskMetadata | None = None
     """Set to run the request as a task; the reply is then a CreateTaskResult."""
@@ -2450,7 +2450,7 @@ class CreateMessageRequestParams(WatchedStruct, kw_only=True):
     """System prompt the server would like; the client may change or drop it."""
     temperature: int | float | None = None
     """Sampling temperature, on the model's own scale."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     task: TaskMetadata | None = None
     """Set to run the request as a task; the reply is then a CreateTaskResult."""
@@ -2483,7 +2483,7 @@ class GetPromptRequestParams(WatchedStruct, kw_only=True):
     """Which prompt to get."""
     arguments: dict[str, str] | None = None
     """Values for the prompt's arguments, by name; all are strings."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     input_responses: InputResponses | None = None
     """Answers to the server's input requests, when sending a request again."""
@@ -2512,7 +2512,7 @@ class ReadResourceRequestParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource to read, as a URI of any scheme the server knows."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     input_responses: InputResponses | None = None
     """Answers to the server's input requests, when sending a request again."""
@@ -2606,7 +2606,7 @@ class InputRequiredResult(WatchedStruct, kw_only=True, tag_field="resultType", t
 
     result_type: ClassVar[Literal["input_required"]] = "input_required"
     """Kind of this result; always `input_required`."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     input_requests: InputRequests | None = None
     """What the client is asked for, by key."""

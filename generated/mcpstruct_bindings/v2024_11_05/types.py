@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
-from msgspec import Meta, field
+from msgspec import Meta
 
 from mcpstruct.base.bag import Bag, Known
 from mcpstruct.base.structs import LazyStruct, MessageBase, StructBase, WatchedStruct, lazy
@@ -87,7 +87,7 @@ class CompleteResult(StructBase, kw_only=True):
 
     completion: CompleteResultCompletion
     """The suggestions."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -115,7 +115,7 @@ class InitializedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2024-11-05
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -149,7 +149,7 @@ class LoggingMessageNotificationParams(StructBase, kw_only=True):
     """How severe the message is."""
     logger: str | None = None
     """Which logger wrote the message, by name."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -217,7 +217,7 @@ class PromptListChangedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2024-11-05
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -259,7 +259,7 @@ class ResourceListChangedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2024-11-05
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -296,7 +296,7 @@ class ResourceUpdatedNotificationParams(StructBase, kw_only=True):
 
     uri: str
     """Which resource changed, as a URI; it may be a part of the one being watched."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -348,7 +348,7 @@ class RootsListChangedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2024-11-05
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -449,7 +449,7 @@ class ToolListChangedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2024-11-05
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -500,7 +500,7 @@ class CancelledNotificationParams(StructBase, kw_only=True):
     """Id of the request being called off, as its sender chose it."""
     reason: str | None = None
     """Why the request is called off, for logs or the user."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -526,7 +526,7 @@ class CompleteRequestParams(WatchedStruct, kw_only=True):
     """The argument to complete."""
     ref: PromptReference | ResourceReference
     """The prompt or resource template that the argument belongs to."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -586,7 +586,7 @@ class GetPromptRequestParams(WatchedStruct, kw_only=True):
     """Which prompt to get."""
     arguments: dict[str, str] | None = None
     """Values for the prompt's arguments, by name; all are strings."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -631,7 +631,7 @@ class InitializeRequestParams(WatchedStruct, kw_only=True):
     """Name and version of the client software."""
     protocol_version: str
     """Revision the client proposes, as `YYYY-MM-DD`: the newest it speaks."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -659,7 +659,7 @@ class InitializeResult(StructBase, kw_only=True):
     """Revision the server settled on, as `YYYY-MM-DD`; a client that lacks it disconnects."""
     server_info: Implementation
     """Name and version of the server software."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     instructions: str | None = None
     """Advice on using the server, fit for a model's system prompt."""
@@ -674,7 +674,7 @@ class ListPromptsRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -699,7 +699,7 @@ class ListResourceTemplatesRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -724,7 +724,7 @@ class ListResourcesRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -747,7 +747,7 @@ class ListRootsRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2024-11-05
     """
 
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -771,7 +771,7 @@ class ListRootsResult(StructBase, kw_only=True):
 
     roots: list[Root]
     """The client's roots."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -784,7 +784,7 @@ class ListToolsRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -808,7 +808,7 @@ class ListToolsResult(StructBase, kw_only=True):
 
     tools: list[Tool]
     """The tools on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -821,7 +821,7 @@ class PingRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2024-11-05
     """
 
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -849,7 +849,7 @@ class ProgressNotificationParams(StructBase, kw_only=True):
     """Progress token of the request this is about."""
     total: int | float | None = None
     """Value of `progress` at which the work is done, if known."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -887,7 +887,7 @@ class ReadResourceRequestParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource to read, as a URI of any scheme the server knows."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -911,7 +911,7 @@ class ReadResourceResult(StructBase, kw_only=True):
 
     contents: list[ResourceContentsUnion]
     """What was read: one entry, or several where the URI covers several items."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -962,7 +962,7 @@ class SetLevelRequestParams(WatchedStruct, kw_only=True):
 
     level: LoggingLevel
     """Least severe log messages to send; more severe ones are sent too."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -987,7 +987,7 @@ class SubscribeRequestParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource to watch, as a URI of any scheme the server knows."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1025,7 +1025,7 @@ class UnsubscribeRequestParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource to stop watching, as a URI."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1052,7 +1052,7 @@ class CallToolRequestParams(WatchedStruct, kw_only=True):
     """Which tool to run."""
     arguments: dict[str, Any] | None = None
     """Arguments by name, to match the tool's `inputSchema`."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1076,7 +1076,7 @@ class CallToolResult(StructBase, kw_only=True):
 
     content: list[TextContent | ImageContent | EmbeddedResource]
     """The tool's output as content for the model."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     is_error: bool | None = None
     """True when the tool itself failed; the content then says why."""
@@ -1094,7 +1094,7 @@ class CreateMessageResult(StructBase, kw_only=True):
     """Which model the client used, by name."""
     role: Role
     """Who speaks: the user or the assistant."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     stop_reason: str | None = None
     """Why the model stopped: `endTurn`, `stopSequence`, `maxTokens` or another reason."""
@@ -1108,7 +1108,7 @@ class ListPromptsResult(StructBase, kw_only=True):
 
     prompts: list[Prompt]
     """The prompts on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1122,7 +1122,7 @@ class ListResourceTemplatesResult(StructBase, kw_only=True):
 
     resource_templates: list[ResourceTemplate]
     """The resource templates on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1136,7 +1136,7 @@ class ListResourcesResult(StructBase, kw_only=True):
 
     resources: list[Resource]
     """The resources on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1189,7 +1189,7 @@ class CreateMessageRequestParams(WatchedStruct, kw_only=True):
     """System prompt the server would like; the client may change or drop it."""
     temperature: int | float | None = None
     """Sampling temperature, on the model's own scale."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1213,7 +1213,7 @@ class GetPromptResult(StructBase, kw_only=True):
 
     messages: list[PromptMessage]
     """The prompt's messages, in order."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     description: str | None = None
     """Explanation in prose, for a person or the model."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
-from msgspec import Meta, field
+from msgspec import Meta
 
 from mcpstruct.base.bag import Bag, Known
 from mcpstruct.base.structs import LazyStruct, MessageBase, StructBase, WatchedStruct, lazy
@@ -87,7 +87,7 @@ class CompleteResult(StructBase, kw_only=True):
 
     completion: CompleteResultCompletion
     """The suggestions."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -115,7 +115,7 @@ class InitializedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-03-26
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -149,7 +149,7 @@ class LoggingMessageNotificationParams(StructBase, kw_only=True):
     """How severe the message is."""
     logger: str | None = None
     """Which logger wrote the message, by name."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -217,7 +217,7 @@ class PromptListChangedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-03-26
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -259,7 +259,7 @@ class ResourceListChangedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-03-26
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -296,7 +296,7 @@ class ResourceUpdatedNotificationParams(StructBase, kw_only=True):
 
     uri: str
     """Which resource changed, as a URI; it may be a part of the one being watched."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -348,7 +348,7 @@ class RootsListChangedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-03-26
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -454,7 +454,7 @@ class ToolListChangedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-03-26
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -533,7 +533,7 @@ class CancelledNotificationParams(StructBase, kw_only=True):
     """Id of the request being called off, as its sender chose it."""
     reason: str | None = None
     """Why the request is called off, for logs or the user."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -559,7 +559,7 @@ class CompleteRequestParams(WatchedStruct, kw_only=True):
     """The argument to complete."""
     ref: PromptReference | ResourceReference
     """The prompt or resource template that the argument belongs to."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -607,7 +607,7 @@ class GetPromptRequestParams(WatchedStruct, kw_only=True):
     """Which prompt to get."""
     arguments: dict[str, str] | None = None
     """Values for the prompt's arguments, by name; all are strings."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -652,7 +652,7 @@ class InitializeRequestParams(WatchedStruct, kw_only=True):
     """Name and version of the client software."""
     protocol_version: str
     """Revision the client proposes, as `YYYY-MM-DD`: the newest it speaks."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -680,7 +680,7 @@ class InitializeResult(StructBase, kw_only=True):
     """Revision the server settled on, as `YYYY-MM-DD`; a client that lacks it disconnects."""
     server_info: Implementation
     """Name and version of the server software."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     instructions: str | None = None
     """Advice on using the server, fit for a model's system prompt."""
@@ -695,7 +695,7 @@ class ListPromptsRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -720,7 +720,7 @@ class ListResourceTemplatesRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -745,7 +745,7 @@ class ListResourcesRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -768,7 +768,7 @@ class ListRootsRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-03-26
     """
 
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -792,7 +792,7 @@ class ListRootsResult(StructBase, kw_only=True):
 
     roots: list[Root]
     """The client's roots."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -805,7 +805,7 @@ class ListToolsRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -828,7 +828,7 @@ class PingRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-03-26
     """
 
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -858,7 +858,7 @@ class ProgressNotificationParams(StructBase, kw_only=True):
     """What is being done right now, for people to read."""
     total: int | float | None = None
     """Value of `progress` at which the work is done, if known."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -896,7 +896,7 @@ class ReadResourceRequestParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource to read, as a URI of any scheme the server knows."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -920,7 +920,7 @@ class ReadResourceResult(StructBase, kw_only=True):
 
     contents: list[ResourceContentsUnion]
     """What was read: one entry, or several where the URI covers several items."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -971,7 +971,7 @@ class SetLevelRequestParams(WatchedStruct, kw_only=True):
 
     level: LoggingLevel
     """Least severe log messages to send; more severe ones are sent too."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -996,7 +996,7 @@ class SubscribeRequestParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource to watch, as a URI of any scheme the server knows."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1051,7 +1051,7 @@ class UnsubscribeRequestParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource to stop watching, as a URI."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1078,7 +1078,7 @@ class CallToolRequestParams(WatchedStruct, kw_only=True):
     """Which tool to run."""
     arguments: dict[str, Any] | None = None
     """Arguments by name, to match the tool's `inputSchema`."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1102,7 +1102,7 @@ class CallToolResult(StructBase, kw_only=True):
 
     content: list[TextContent | ImageContent | AudioContent | EmbeddedResource]
     """The tool's output as content for the model."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     is_error: bool | None = None
     """True when the tool itself failed; the content then says why."""
@@ -1120,7 +1120,7 @@ class CreateMessageResult(StructBase, kw_only=True):
     """Which model the client used, by name."""
     role: Role
     """Who speaks: the user or the assistant."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     stop_reason: str | None = None
     """Why the model stopped: `endTurn`, `stopSequence`, `maxTokens` or another reason."""
@@ -1134,7 +1134,7 @@ class ListPromptsResult(StructBase, kw_only=True):
 
     prompts: list[Prompt]
     """The prompts on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1148,7 +1148,7 @@ class ListResourceTemplatesResult(StructBase, kw_only=True):
 
     resource_templates: list[ResourceTemplate]
     """The resource templates on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1162,7 +1162,7 @@ class ListResourcesResult(StructBase, kw_only=True):
 
     resources: list[Resource]
     """The resources on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1176,7 +1176,7 @@ class ListToolsResult(StructBase, kw_only=True):
 
     tools: list[Tool]
     """The tools on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1229,7 +1229,7 @@ class CreateMessageRequestParams(WatchedStruct, kw_only=True):
     """System prompt the server would like; the client may change or drop it."""
     temperature: int | float | None = None
     """Sampling temperature, on the model's own scale."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1253,7 +1253,7 @@ class GetPromptResult(StructBase, kw_only=True):
 
     messages: list[PromptMessage]
     """The prompt's messages, in order."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     description: str | None = None
     """Explanation in prose, for a person or the model."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
-from msgspec import Meta, field
+from msgspec import Meta
 
 from mcpstruct.base.bag import Bag, Known
 from mcpstruct.base.structs import MessageBase, StructBase, WatchedStruct, lazy
@@ -25,7 +25,7 @@ class BlobResourceContents(StructBase, kw_only=True):
     """The resource's bytes, in base64."""
     uri: str
     """Identifies the resource; the URI scheme is the server's choice."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     mime_type: str | None = None
     """Format of the resource's contents as a MIME type, where known."""
@@ -117,7 +117,7 @@ class CompleteResult(StructBase, kw_only=True):
 
     completion: CompleteResultCompletion
     """The suggestions."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -136,7 +136,7 @@ class ElicitResult(StructBase, kw_only=True):
 
     action: Literal["accept", "cancel", "decline"]
     """What the user did: `accept`, `decline` (said no) or `cancel` (closed it undecided)."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     content: dict[str, str | int | float | bool] | None = None
     """The answers by field name; only for an accepted form."""
@@ -179,7 +179,7 @@ class InitializedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-06-18/schema#initializednotification
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -213,7 +213,7 @@ class LoggingMessageNotificationParams(StructBase, kw_only=True):
     """How severe the message is."""
     logger: str | None = None
     """Which logger wrote the message, by name."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -301,7 +301,7 @@ class PromptListChangedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-06-18/schema#promptlistchangednotification
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -345,7 +345,7 @@ class ResourceListChangedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-06-18/schema#resourcelistchangednotification
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -382,7 +382,7 @@ class ResourceUpdatedNotificationParams(StructBase, kw_only=True):
 
     uri: str
     """Which resource changed, as a URI; it may be a part of the one being watched."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -424,7 +424,7 @@ class Root(StructBase, kw_only=True):
 
     uri: str
     """Where the root is; always a `file://` URI."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     name: str | None = None
     """Label for the root, for people to read."""
@@ -436,7 +436,7 @@ class RootsListChangedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-06-18/schema#rootslistchangednotification
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -534,7 +534,7 @@ class TextResourceContents(StructBase, kw_only=True):
     text: str
     uri: str
     """Identifies the resource; the URI scheme is the server's choice."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     mime_type: str | None = None
     """Format of the resource's contents as a MIME type, where known."""
@@ -564,7 +564,7 @@ class ToolListChangedNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-06-18/schema#toollistchangednotification
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -619,7 +619,7 @@ class AudioContent(StructBase, kw_only=True, tag_field="type", tag="audio"):
     """The sound, in base64."""
     mime_type: str
     """Sound format, as a MIME type such as `audio/wav`."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -647,7 +647,7 @@ class CancelledNotificationParams(StructBase, kw_only=True):
     """Id of the request being called off, as its sender chose it."""
     reason: str | None = None
     """Why the request is called off, for logs or the user."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -675,7 +675,7 @@ class CompleteRequestParams(WatchedStruct, kw_only=True):
     """The prompt or resource template that the argument belongs to."""
     context: CompleteRequestParamsContext | None = None
     """What is already known about the other arguments."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -701,7 +701,7 @@ class EmbeddedResource(StructBase, kw_only=True, tag_field="type", tag="resource
     """Fixed tag that tells this kind of object from others."""
     resource: ResourceContentsUnion
     """The resource's contents, text or binary."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -725,7 +725,7 @@ class GetPromptRequestParams(WatchedStruct, kw_only=True):
     """Which prompt to get."""
     arguments: dict[str, str] | None = None
     """Values for the prompt's arguments, by name; all are strings."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -753,7 +753,7 @@ class ImageContent(StructBase, kw_only=True, tag_field="type", tag="image"):
     """The image, in base64."""
     mime_type: str
     """Image format, as a MIME type such as `image/png`."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -772,7 +772,7 @@ class InitializeRequestParams(WatchedStruct, kw_only=True):
     """Name and version of the client software."""
     protocol_version: str
     """Revision the client proposes, as `YYYY-MM-DD`: the newest it speaks."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -800,7 +800,7 @@ class InitializeResult(StructBase, kw_only=True):
     """Revision the server settled on, as `YYYY-MM-DD`; a client that lacks it disconnects."""
     server_info: Implementation
     """Name and version of the server software."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     instructions: str | None = None
     """Advice on using the server, fit for a model's system prompt."""
@@ -815,7 +815,7 @@ class ListPromptsRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -840,7 +840,7 @@ class ListResourceTemplatesRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -865,7 +865,7 @@ class ListResourcesRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -888,7 +888,7 @@ class ListRootsRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-06-18/schema#listrootsrequest
     """
 
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -912,7 +912,7 @@ class ListRootsResult(StructBase, kw_only=True):
 
     roots: list[Root]
     """The client's roots."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -925,7 +925,7 @@ class ListToolsRequestParams(WatchedStruct, kw_only=True):
 
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -948,7 +948,7 @@ class PingRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-06-18/schema#pingrequest
     """
 
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -995,7 +995,7 @@ class ProgressNotificationParams(StructBase, kw_only=True):
     """What is being done right now, for people to read."""
     total: int | float | None = None
     """Value of `progress` at which the work is done, if known."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1018,7 +1018,7 @@ class Prompt(StructBase, kw_only=True):
 
     name: str
     """Name for programs to use, and for people where there is no `title`."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     arguments: list[PromptArgument] | None = None
     """Arguments the prompt takes."""
@@ -1037,7 +1037,7 @@ class ReadResourceRequestParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource to read, as a URI of any scheme the server knows."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1061,7 +1061,7 @@ class ReadResourceResult(StructBase, kw_only=True):
 
     contents: list[ResourceContentsUnion]
     """What was read: one entry, or several where the URI covers several items."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1075,7 +1075,7 @@ class Resource(StructBase, kw_only=True):
     """Name for programs to use, and for people where there is no `title`."""
     uri: str
     """Identifies the resource; the URI scheme is the server's choice."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -1101,7 +1101,7 @@ class ResourceLink(StructBase, kw_only=True, tag_field="type", tag="resource_lin
     """Name for programs to use, and for people where there is no `title`."""
     uri: str
     """Identifies the resource; the URI scheme is the server's choice."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -1125,7 +1125,7 @@ class ResourceTemplate(StructBase, kw_only=True):
     """Name for programs to use, and for people where there is no `title`."""
     uri_template: str
     """The template, in the syntax of RFC 6570."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -1146,7 +1146,7 @@ class SetLevelRequestParams(WatchedStruct, kw_only=True):
 
     level: LoggingLevel
     """Least severe log messages to send; more severe ones are sent too."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1171,7 +1171,7 @@ class SubscribeRequestParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource to watch, as a URI of any scheme the server knows."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1196,7 +1196,7 @@ class TextContent(StructBase, kw_only=True, tag_field="type", tag="text"):
     type: ClassVar[Literal["text"]] = "text"
     """Fixed tag that tells this kind of object from others."""
     text: str
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -1213,7 +1213,7 @@ class Tool(WatchedStruct, kw_only=True):
     """JSON Schema of the arguments; its top level has the type `object`."""
     name: str
     """Name for programs to use, and for people where there is no `title`."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: ToolAnnotations | None = None
     """Hints on what the tool does."""
@@ -1234,7 +1234,7 @@ class UnsubscribeRequestParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource to stop watching, as a URI."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1261,7 +1261,7 @@ class CallToolRequestParams(WatchedStruct, kw_only=True):
     """Which tool to run."""
     arguments: dict[str, Any] | None = None
     """Arguments by name, to match the tool's `inputSchema`."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1296,7 +1296,7 @@ class CreateMessageResult(StructBase, kw_only=True):
     """Which model the client used, by name."""
     role: Role
     """Who speaks: the user or the assistant."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     stop_reason: str | None = None
     """Why the model stopped: `endTurn`, `stopSequence`, `maxTokens` or another reason."""
@@ -1324,7 +1324,7 @@ class ListPromptsResult(StructBase, kw_only=True):
 
     prompts: list[Prompt]
     """The prompts on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1338,7 +1338,7 @@ class ListResourceTemplatesResult(StructBase, kw_only=True):
 
     resource_templates: list[ResourceTemplate]
     """The resource templates on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1352,7 +1352,7 @@ class ListResourcesResult(StructBase, kw_only=True):
 
     resources: list[Resource]
     """The resources on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1366,7 +1366,7 @@ class ListToolsResult(StructBase, kw_only=True):
 
     tools: list[Tool]
     """The tools on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1404,7 +1404,7 @@ class CallToolResult(StructBase, kw_only=True):
 
     content: list[ContentBlock]
     """The tool's output as content for the model."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     is_error: bool | None = None
     """True when the tool itself failed; the content then says why."""
@@ -1435,7 +1435,7 @@ class CreateMessageRequestParams(WatchedStruct, kw_only=True):
     """System prompt the server would like; the client may change or drop it."""
     temperature: int | float | None = None
     """Sampling temperature, on the model's own scale."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1462,7 +1462,7 @@ class ElicitRequestParams(WatchedStruct, kw_only=True):
     """What to tell the user when asking."""
     requested_schema: ElicitRequestParamsRequestedSchema
     """The form to fill in."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1486,7 +1486,7 @@ class GetPromptResult(StructBase, kw_only=True):
 
     messages: list[PromptMessage]
     """The prompt's messages, in order."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     description: str | None = None
     """Explanation in prose, for a person or the model."""

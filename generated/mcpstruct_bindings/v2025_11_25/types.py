@@ -25,7 +25,7 @@ class BlobResourceContents(StructBase, kw_only=True):
     """The resource's bytes, in base64."""
     uri: str
     """Identifies the resource; the URI scheme is the server's choice."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     mime_type: str | None = None
     """Format of the resource's contents as a MIME type, where known."""
@@ -145,7 +145,7 @@ class CompleteResult(StructBase, kw_only=True):
 
     completion: CompleteResultCompletion
     """The suggestions."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -164,7 +164,7 @@ class ElicitResult(StructBase, kw_only=True):
 
     action: Literal["accept", "cancel", "decline"]
     """What the user did: `accept`, `decline` (said no) or `cancel` (closed it undecided)."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     content: dict[str, list[str] | str | int | float | bool] | None = None
     """The answers by field name; only for an accepted form."""
@@ -178,7 +178,7 @@ class ElicitationCompleteNotificationParams(StructBase, kw_only=True):
 
     elicitation_id: str
     """Opaque id of the elicitation, unique within its server; the notification of its end repeats it."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -279,7 +279,7 @@ class LoggingMessageNotificationParams(StructBase, kw_only=True):
     """What was logged: a string or any other JSON value."""
     level: LoggingLevel
     """How severe the message is."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     logger: str | None = None
     """Which logger wrote the message, by name."""
@@ -317,7 +317,7 @@ class NotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-11-25/schema#notificationparams
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -441,7 +441,7 @@ class ResourceUpdatedNotificationParams(StructBase, kw_only=True):
 
     uri: str
     """Which resource changed, as a URI; it may be a part of the one being watched."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -472,7 +472,7 @@ class Root(StructBase, kw_only=True):
 
     uri: str
     """Where the root is; always a `file://` URI."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     name: str | None = None
     """Label for the root, for people to read."""
@@ -588,7 +588,7 @@ class TaskStatusNotificationParams(StructBase, kw_only=True):
     """Id of the task."""
     ttl: int | None
     """How long the task is kept, in milliseconds from its creation; null means without limit."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     poll_interval: int | None = None
     """Suggested pause between two `tasks/get` requests, in milliseconds."""
@@ -605,7 +605,7 @@ class TextResourceContents(StructBase, kw_only=True):
     text: str
     uri: str
     """Identifies the resource; the URI scheme is the server's choice."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     mime_type: str | None = None
     """Format of the resource's contents as a MIME type, where known."""
@@ -718,7 +718,7 @@ class ToolUseContent(StructBase, kw_only=True, tag_field="type", tag="tool_use")
     """Arguments by name, to match the tool's `inputSchema`."""
     name: str
     """Which tool to call."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; best passed on unchanged, so that caches keep matching."""
 
 
@@ -812,7 +812,7 @@ class AudioContent(StructBase, kw_only=True, tag_field="type", tag="audio"):
     """The sound, in base64."""
     mime_type: str
     """Sound format, as a MIME type such as `audio/wav`."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -839,7 +839,7 @@ class CallToolRequestParams(WatchedStruct, kw_only=True):
 
     name: str
     """Which tool to run."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     arguments: dict[str, Any] | None = None
     """Arguments by name, to match the tool's `inputSchema`."""
@@ -856,7 +856,7 @@ class CancelTaskRequestParams(WatchedStruct, kw_only=True):
 
     task_id: str
     """Id of the task."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -888,7 +888,7 @@ class CancelTaskResult(StructBase, kw_only=True):
     """Id of the task."""
     ttl: int | None
     """How long the task is kept, in milliseconds from its creation; null means without limit."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     poll_interval: int | None = None
     """Suggested pause between two `tasks/get` requests, in milliseconds."""
@@ -902,7 +902,7 @@ class CancelledNotificationParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-11-25/schema#cancellednotificationparams
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     reason: str | None = None
     """Why the request is called off, for logs or the user."""
@@ -933,7 +933,7 @@ class CompleteRequestParams(WatchedStruct, kw_only=True):
     """The argument to complete."""
     ref: PromptReference | ResourceTemplateReference
     """The prompt or resource template that the argument belongs to."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     context: CompleteRequestParamsContext | None = None
     """What is already known about the other arguments."""
@@ -954,7 +954,7 @@ class ElicitRequestURLParams(WatchedStruct, kw_only=True, tag_field="mode", tag=
     """What to tell the user when asking."""
     url: str
     """Where to send the user."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     task: TaskMetadata | None = None
     """Set to run the request as a task; the reply is then a CreateTaskResult."""
@@ -970,7 +970,7 @@ class EmbeddedResource(StructBase, kw_only=True, tag_field="type", tag="resource
     """Fixed tag that tells this kind of object from others."""
     resource: ResourceContentsUnion
     """The resource's contents, text or binary."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -992,7 +992,7 @@ class GetPromptRequestParams(WatchedStruct, kw_only=True):
 
     name: str
     """Which prompt to get."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     arguments: dict[str, str] | None = None
     """Values for the prompt's arguments, by name; all are strings."""
@@ -1007,7 +1007,7 @@ class GetTaskPayloadRequestParams(WatchedStruct, kw_only=True):
 
     task_id: str
     """Id of the task."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1032,7 +1032,7 @@ class GetTaskRequestParams(WatchedStruct, kw_only=True):
 
     task_id: str
     """Id of the task."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1064,7 +1064,7 @@ class GetTaskResult(StructBase, kw_only=True):
     """Id of the task."""
     ttl: int | None
     """How long the task is kept, in milliseconds from its creation; null means without limit."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     poll_interval: int | None = None
     """Suggested pause between two `tasks/get` requests, in milliseconds."""
@@ -1084,7 +1084,7 @@ class ImageContent(StructBase, kw_only=True, tag_field="type", tag="image"):
     """The image, in base64."""
     mime_type: str
     """Image format, as a MIME type such as `image/png`."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -1109,7 +1109,7 @@ class ListRootsResult(StructBase, kw_only=True):
 
     roots: list[Root]
     """The client's roots."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1131,7 +1131,7 @@ class PaginatedRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-11-25/schema#paginatedrequestparams
     """
 
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
@@ -1147,7 +1147,7 @@ class ProgressNotificationParams(StructBase, kw_only=True):
     """How far the work has come, in the unit of `total`; grows as it goes on."""
     progress_token: ProgressToken
     """Progress token of the request this is about."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     message: str | None = None
     """What is being done right now, for people to read."""
@@ -1163,7 +1163,7 @@ class Prompt(StructBase, kw_only=True):
 
     name: str
     """Name for programs to use, and for people where there is no `title`."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     arguments: list[PromptArgument] | None = None
     """Arguments the prompt takes."""
@@ -1184,7 +1184,7 @@ class ReadResourceRequestParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource to read, as a URI of any scheme the server knows."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1196,7 +1196,7 @@ class ReadResourceResult(StructBase, kw_only=True):
 
     contents: list[ResourceContentsUnion]
     """What was read: one entry, or several where the URI covers several items."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1207,7 +1207,7 @@ class RequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2025-11-25/schema#requestparams
     """
 
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1221,7 +1221,7 @@ class Resource(StructBase, kw_only=True):
     """Name for programs to use, and for people where there is no `title`."""
     uri: str
     """Identifies the resource; the URI scheme is the server's choice."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -1249,7 +1249,7 @@ class ResourceLink(StructBase, kw_only=True, tag_field="type", tag="resource_lin
     """Name for programs to use, and for people where there is no `title`."""
     uri: str
     """Identifies the resource; the URI scheme is the server's choice."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -1275,7 +1275,7 @@ class ResourceTemplate(StructBase, kw_only=True):
     """Name for programs to use, and for people where there is no `title`."""
     uri_template: str
     """The template, in the syntax of RFC 6570."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -1319,7 +1319,7 @@ class SetLevelRequestParams(WatchedStruct, kw_only=True):
 
     level: LoggingLevel
     """Least severe log messages to send; more severe ones are sent too."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1347,7 +1347,7 @@ class SubscribeRequestParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource to watch, as a URI of any scheme the server knows."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1393,7 +1393,7 @@ class TextContent(StructBase, kw_only=True, tag_field="type", tag="text"):
     type: ClassVar[Literal["text"]] = "text"
     """Fixed tag that tells this kind of object from others."""
     text: str
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -1442,7 +1442,7 @@ class Tool(WatchedStruct, kw_only=True):
     """JSON Schema of the arguments; its top level has the type `object`."""
     name: str
     """Name for programs to use, and for people where there is no `title`."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: ToolAnnotations | None = None
     """Hints on what the tool does."""
@@ -1467,7 +1467,7 @@ class UnsubscribeRequestParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource to stop watching, as a URI."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1553,7 +1553,7 @@ class CreateTaskResult(StructBase, kw_only=True):
 
     task: Task
     """The task as first created."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1606,7 +1606,7 @@ class InitializeRequestParams(WatchedStruct, kw_only=True):
     """Name and version of the client software."""
     protocol_version: str
     """Revision the client proposes, as `YYYY-MM-DD`: the newest it speaks."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1630,7 +1630,7 @@ class ListPromptsResult(StructBase, kw_only=True):
 
     prompts: list[Prompt]
     """The prompts on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1656,7 +1656,7 @@ class ListResourceTemplatesResult(StructBase, kw_only=True):
 
     resource_templates: list[ResourceTemplate]
     """The resource templates on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1682,7 +1682,7 @@ class ListResourcesResult(StructBase, kw_only=True):
 
     resources: list[Resource]
     """The resources on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1720,7 +1720,7 @@ class ListTasksResult(StructBase, kw_only=True):
 
     tasks: list[Task]
     """The tasks on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1746,7 +1746,7 @@ class ListToolsResult(StructBase, kw_only=True):
 
     tools: list[Tool]
     """The tools on this page."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1916,7 +1916,7 @@ class ToolResultContent(StructBase, kw_only=True, tag_field="type", tag="tool_re
     """The tool's output as content blocks."""
     tool_use_id: str
     """Id of the ToolUseContent this answers."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; best passed on unchanged, so that caches keep matching."""
     is_error: bool | None = None
     """True when the tool itself failed; the content then says why."""
@@ -1944,7 +1944,7 @@ class CallToolResult(StructBase, kw_only=True):
 
     content: list[ContentBlock]
     """The tool's output as content for the model."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     is_error: bool | None = None
     """True when the tool itself failed; the content then says why."""
@@ -1979,7 +1979,7 @@ class ElicitRequestFormParams(WatchedStruct, kw_only=True):
     """What to tell the user when asking."""
     requested_schema: ElicitRequestFormParamsRequestedSchema
     """The form to fill in."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     mode: Literal["form"] | None = None
     """Always `form`; may be left out."""
@@ -2010,7 +2010,7 @@ class GetPromptResult(StructBase, kw_only=True):
 
     messages: list[PromptMessage]
     """The prompt's messages, in order."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     description: str | None = None
     """Explanation in prose, for a person or the model."""
@@ -2040,7 +2040,7 @@ class InitializeResult(StructBase, kw_only=True):
     """Revision the server settled on, as `YYYY-MM-DD`; a client that lacks it disconnects."""
     server_info: Implementation
     """Name and version of the server software."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     instructions: str | None = None
     """Advice on using the server, fit for a model's system prompt."""
@@ -2072,7 +2072,7 @@ class CreateMessageResult(StructBase, kw_only=True):
     """Which model the client used, by name."""
     role: Role
     """Who speaks: the user or the assistant."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     stop_reason: str | None = None
     """Why the model stopped: `endTurn`, `stopSequence`, `maxTokens` or another reason."""
@@ -2107,7 +2107,7 @@ class SamplingMessage(StructBase, kw_only=True):
     """What the message says."""
     role: Role
     """Who speaks: the user or the assistant."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -2122,7 +2122,7 @@ class CreateMessageRequestParams(WatchedStruct, kw_only=True):
     """Most tokens the model may write; the client may stop it sooner."""
     messages: list[SamplingMessage]
     """The conversation so far, oldest message first."""
-    meta: RequestMetaObject | None = field(default=None, name="_meta")
+    meta: RequestMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     include_context: Literal["allServers", "none", "thisServer"] | None = None
     """Advice on which servers' context to add: `none`, `thisServer` or `allServers`."""

@@ -25,7 +25,7 @@ class BlobResourceContents(StructBase, kw_only=True):
     """The resource's bytes, in base64."""
     uri: str
     """Identifies the resource; the URI scheme is the server's choice."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     mime_type: str | None = None
     """Format of the resource's contents as a MIME type, where known."""
@@ -240,7 +240,7 @@ class ListRootsRequestParams(StructBase, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#listrootsrequest
     """
 
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -392,7 +392,7 @@ class Root(StructBase, kw_only=True):
 
     uri: str
     """Where the root is; always a `file://` URI."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     name: str | None = None
     """Label for the root, for people to read."""
@@ -511,7 +511,7 @@ class SubscriptionsListenResult(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenresult
     """
 
-    meta: SubscriptionsListenResultMetaObject = field(name="_meta")
+    meta: SubscriptionsListenResultMetaObject
     """Open map of metadata; the protocol reserves some of its keys."""
     result_type: str
     """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
@@ -526,7 +526,7 @@ class TextResourceContents(StructBase, kw_only=True):
     text: str
     uri: str
     """Identifies the resource; the URI scheme is the server's choice."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     mime_type: str | None = None
     """Format of the resource's contents as a MIME type, where known."""
@@ -616,7 +616,7 @@ class ToolUseContent(StructBase, kw_only=True, tag_field="type", tag="tool_use")
     """Arguments by name, to match the tool's `inputSchema`."""
     name: str
     """Which tool to call."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; best passed on unchanged, so that caches keep matching."""
 
 
@@ -710,7 +710,7 @@ class AudioContent(StructBase, kw_only=True, tag_field="type", tag="audio"):
     """The sound, in base64."""
     mime_type: str
     """Sound format, as a MIME type such as `audio/wav`."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -769,7 +769,7 @@ class CancelledNotificationParams(WatchedStruct, kw_only=True):
 
     request_id: RequestId
     """Id of the request being called off, as its sender chose it."""
-    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    meta: NotificationMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     reason: str | None = None
     """Why the request is called off, for logs or the user."""
@@ -782,7 +782,7 @@ class CompleteRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#completerequestparams
     """
 
-    meta: RequestMetaObject = field(name="_meta")
+    meta: RequestMetaObject
     """Open map of metadata; the protocol reserves some of its keys."""
     argument: CompleteRequestParamsArgument
     """The argument to complete."""
@@ -803,7 +803,7 @@ class CompleteResult(WatchedStruct, kw_only=True):
     """The suggestions."""
     result_type: str
     """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -824,7 +824,7 @@ class DiscoverResult(WatchedStruct, kw_only=True):
     """Revisions the server speaks, any of which the client may go on to use."""
     ttl_ms: Annotated[int, Meta(ge=0)]
     """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     instructions: str | None = None
     """Advice on using the server, fit for a model's system prompt."""
@@ -840,7 +840,7 @@ class EmbeddedResource(StructBase, kw_only=True, tag_field="type", tag="resource
     """Fixed tag that tells this kind of object from others."""
     resource: ResourceContentsUnion
     """The resource's contents, text or binary."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -858,7 +858,7 @@ class ImageContent(StructBase, kw_only=True, tag_field="type", tag="image"):
     """The image, in base64."""
     mime_type: str
     """Image format, as a MIME type such as `image/png`."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -885,7 +885,7 @@ class LoggingMessageNotificationParams(WatchedStruct, kw_only=True):
     """What was logged: a string or any other JSON value."""
     level: LoggingLevel
     """How severe the message is."""
-    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    meta: NotificationMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     logger: str | None = None
     """Which logger wrote the message, by name."""
@@ -898,7 +898,7 @@ class NotificationParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#notificationparams
     """
 
-    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    meta: NotificationMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -909,7 +909,7 @@ class PaginatedRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#paginatedrequestparams
     """
 
-    meta: RequestMetaObject = field(name="_meta")
+    meta: RequestMetaObject
     """Open map of metadata; the protocol reserves some of its keys."""
     cursor: str | None = None
     """Where the page starts: the last result's `nextCursor`; absent for the first page."""
@@ -926,7 +926,7 @@ class ProgressNotificationParams(WatchedStruct, kw_only=True):
     """How far the work has come, in the unit of `total`; grows as it goes on."""
     progress_token: ProgressToken
     """Progress token of the request this is about."""
-    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    meta: NotificationMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     message: str | None = None
     """What is being done right now, for people to read."""
@@ -942,7 +942,7 @@ class Prompt(StructBase, kw_only=True):
 
     name: str
     """Name for programs to use, and for people where there is no `title`."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     arguments: list[PromptArgument] | None = None
     """Arguments the prompt takes."""
@@ -982,7 +982,7 @@ class ReadResourceResult(WatchedStruct, kw_only=True):
     """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
     ttl_ms: Annotated[int, Meta(ge=0)]
     """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -993,7 +993,7 @@ class RequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#requestparams
     """
 
-    meta: RequestMetaObject = field(name="_meta")
+    meta: RequestMetaObject
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1007,7 +1007,7 @@ class Resource(StructBase, kw_only=True):
     """Name for programs to use, and for people where there is no `title`."""
     uri: str
     """Identifies the resource; the URI scheme is the server's choice."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -1035,7 +1035,7 @@ class ResourceLink(StructBase, kw_only=True, tag_field="type", tag="resource_lin
     """Name for programs to use, and for people where there is no `title`."""
     uri: str
     """Identifies the resource; the URI scheme is the server's choice."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -1074,7 +1074,7 @@ class ResourceTemplate(StructBase, kw_only=True):
     """Name for programs to use, and for people where there is no `title`."""
     uri_template: str
     """The template, in the syntax of RFC 6570."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -1097,7 +1097,7 @@ class ResourceUpdatedNotificationParams(WatchedStruct, kw_only=True):
 
     uri: str
     """Which resource changed, as a URI; it may be a part of the one being watched."""
-    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    meta: NotificationMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1139,7 +1139,7 @@ class SubscriptionsAcknowledgedNotificationParams(WatchedStruct, kw_only=True):
 
     notifications: SubscriptionFilter
     """Those of the requested notifications that the server will send."""
-    meta: NotificationMetaObject | None = field(default=None, name="_meta")
+    meta: NotificationMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1150,7 +1150,7 @@ class SubscriptionsListenRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#subscriptionslistenrequestparams
     """
 
-    meta: RequestMetaObject = field(name="_meta")
+    meta: RequestMetaObject
     """Open map of metadata; the protocol reserves some of its keys."""
     notifications: SubscriptionFilter
     """Which notifications the client wants."""
@@ -1165,7 +1165,7 @@ class TextContent(StructBase, kw_only=True, tag_field="type", tag="text"):
     type: ClassVar[Literal["text"]] = "text"
     """Fixed tag that tells this kind of object from others."""
     text: str
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: Annotations | None = None
     """Hints on whom this is for and how much it matters."""
@@ -1214,7 +1214,7 @@ class Tool(WatchedStruct, kw_only=True):
     """JSON Schema of the arguments; its top level has the type `object`."""
     name: str
     """Name for programs to use, and for people where there is no `title`."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     annotations: ToolAnnotations | None = None
     """Hints on what the tool does."""
@@ -1341,7 +1341,7 @@ class ListPromptsResult(WatchedStruct, kw_only=True):
     """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
     ttl_ms: Annotated[int, Meta(ge=0)]
     """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1374,7 +1374,7 @@ class ListResourceTemplatesResult(WatchedStruct, kw_only=True):
     """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
     ttl_ms: Annotated[int, Meta(ge=0)]
     """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1407,7 +1407,7 @@ class ListResourcesResult(WatchedStruct, kw_only=True):
     """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
     ttl_ms: Annotated[int, Meta(ge=0)]
     """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1440,7 +1440,7 @@ class ListToolsResult(WatchedStruct, kw_only=True):
     """The tools on this page."""
     ttl_ms: Annotated[int, Meta(ge=0)]
     """How long the result may be taken as fresh, in milliseconds from receipt; 0 means not at all."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     next_cursor: str | None = None
     """Where the next page starts; absent on the last page."""
@@ -1573,7 +1573,7 @@ class ToolResultContent(StructBase, kw_only=True, tag_field="type", tag="tool_re
     """The tool's output as content blocks."""
     tool_use_id: str
     """Id of the ToolUseContent this answers."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; best passed on unchanged, so that caches keep matching."""
     is_error: bool | None = None
     """True when the tool itself failed; the content then says why."""
@@ -1592,7 +1592,7 @@ class CallToolResult(WatchedStruct, kw_only=True):
     """The tool's output as content for the model."""
     result_type: str
     """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     is_error: bool | None = None
     """True when the tool itself failed; the content then says why."""
@@ -1656,7 +1656,7 @@ class GetPromptResult(WatchedStruct, kw_only=True):
     """The prompt's messages, in order."""
     result_type: str
     """Kind of this result; revisions before 2026-07-28 lack it, which means `complete`."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     description: str | None = None
     """Explanation in prose, for a person or the model."""
@@ -1688,7 +1688,7 @@ class CreateMessageResult(StructBase, kw_only=True):
     """Which model the client used, by name."""
     role: Role
     """Who speaks: the user or the assistant."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     stop_reason: str | None = None
     """Why the model stopped: `endTurn`, `stopSequence`, `maxTokens` or another reason."""
@@ -1734,7 +1734,7 @@ class ReadResourceRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#readresourcerequestparams
     """
 
-    meta: RequestMetaObject = field(name="_meta")
+    meta: RequestMetaObject
     """Open map of metadata; the protocol reserves some of its keys."""
     uri: str
     """Which resource to read, as a URI of any scheme the server knows."""
@@ -1761,7 +1761,7 @@ class SamplingMessage(StructBase, kw_only=True):
     """What the message says."""
     role: Role
     """Who speaks: the user or the assistant."""
-    meta: dict[str, Any] | None = field(default=None, name="_meta")
+    meta: dict[str, Any] | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
 
 
@@ -1772,7 +1772,7 @@ class CallToolRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#calltoolrequestparams
     """
 
-    meta: RequestMetaObject = field(name="_meta")
+    meta: RequestMetaObject
     """Open map of metadata; the protocol reserves some of its keys."""
     name: str
     """Which tool to run."""
@@ -1819,7 +1819,7 @@ class GetPromptRequestParams(WatchedStruct, kw_only=True):
     https://modelcontextprotocol.io/specification/2026-07-28/schema#getpromptrequestparams
     """
 
-    meta: RequestMetaObject = field(name="_meta")
+    meta: RequestMetaObject
     """Open map of metadata; the protocol reserves some of its keys."""
     name: str
     """Which prompt to get."""
@@ -1900,7 +1900,7 @@ class InputRequiredResult(WatchedStruct, kw_only=True, tag_field="resultType", t
 
     result_type: ClassVar[Literal["input_required"]] = "input_required"
     """Kind of this result; always `input_required`."""
-    meta: ResultMetaObject | None = field(default=None, name="_meta")
+    meta: ResultMetaObject | None = None
     """Open map of metadata; the protocol reserves some of its keys."""
     input_requests: InputRequests | None = None
     """What the client is asked for, by key."""
