@@ -21,14 +21,19 @@ _HOME = ROOT / ".bench"
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """Somebody who is measured: `module` is the worker, `pins` what its environment holds (none: the
-    project's own)."""
+    """Somebody who is measured: `module` is the worker, run with `options`; `pins` is what its environment holds
+    (none: the project's own)."""
 
     key: str
     title: str
     role: Literal["ours", "peer", "limit"]
     module: str
     pins: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    home: str = ""
+    """The environment's folder under `.bench/`, for contestants that share one; by default the key."""
+    sources: bool = False
+    """Whether the project's own packages are in the environment as well."""
 
 
 CONTESTANTS: dict[str, Contestant] = {
@@ -48,18 +53,22 @@ def interpreter(contestant: Contestant) -> str:
     """The contestant's interpreter; its environment is made if need be, which takes a package index."""
     if not contestant.pins:
         return sys.executable
-    home = _HOME / contestant.key
+    home = _HOME / (contestant.home or contestant.key)
     python = home / "bin" / "python"
     stamp = home / "pins.txt"
-    wanted = "\n".join((".".join(map(str, sys.version_info[:3])), *contestant.pins))
+    paths = [str(ROOT / folder) for folder in ("generated", "runtime")] if contestant.sources else []
+    wanted = "\n".join((".".join(map(str, sys.version_info[:3])), *contestant.pins, *paths))
     if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return str(python)
-    print(f"making .bench/{contestant.key} with {' '.join(contestant.pins)}", file=sys.stderr, flush=True)
+    print(f"making .bench/{home.name} with {' '.join(contestant.pins)}", file=sys.stderr, flush=True)
     shutil.rmtree(home, ignore_errors=True)
     _HOME.mkdir(exist_ok=True)
     (_HOME / ".gitignore").write_text("*\n", encoding="utf-8")
     subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
     pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     subprocess.run([*pip, *contestant.pins], check=True)
+    if paths:
+        links = next(home.glob("lib/python*/site-packages")) / "mcpstruct.pth"
+        links.write_text("\n".join((*paths, "")), encoding="utf-8")
     stamp.write_text(wanted, encoding="utf-8")
     return str(python)

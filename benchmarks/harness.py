@@ -12,27 +12,21 @@ for as long as it lives, and one draw must not decide.
 
 from __future__ import annotations
 
-import json
 import statistics
-import subprocess
 import sys
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
 
 from benchmarks.corpus import CASES, Case
-from benchmarks.environments import ROOT, Contestant, interpreter
+from benchmarks.environments import Contestant
+from benchmarks.processes import Worker, WorkerError, running
 
 __all__ = ["TURNS", "Plan", "Range", "Series", "WorkerError", "measure"]
 
 TURNS = 10
 """Turns that each contestant has in one round of one case."""
 _CALIBRATION_NS = 500_000
-
-
-class WorkerError(RuntimeError):
-    """A contestant could not do what it was asked; the message holds its traceback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +66,15 @@ class Series:
         return all(key in self.ns for key in keys)
 
 
-class _Worker:
-    """A contestant's process, and its end of the pipe."""
+class _Timed:
+    """A contestant's process, and how often it repeats each operation in a turn."""
 
-    def __init__(self, contestant: Contestant, process: subprocess.Popen[str]) -> None:
-        if process.stdin is None or process.stdout is None:
-            raise WorkerError("a worker needs both ends of its pipe")
-        self.contestant = contestant
-        self._orders, self._answers = process.stdin, process.stdout
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
         self._repetitions: dict[tuple[str, str], int] = {}
 
-    def ask(self, **order: Any) -> dict[str, Any]:
-        try:
-            self._orders.write(json.dumps(order) + "\n")
-            self._orders.flush()
-            line = self._answers.readline()
-        except BrokenPipeError:
-            line = ""
-        if not line:
-            raise WorkerError(f"{self.contestant.title}: the process ended; what it said is above")
-        answer: dict[str, Any] = json.loads(line)
-        if "failure" in answer:
-            raise WorkerError(f"{self.contestant.title} at {order}:\n{answer['failure']}")
-        return answer
-
     def _timed(self, case: Case, operation: str, repetitions: int) -> int:
-        return self.ask(do="time", case=case.name, operation=operation, repetitions=repetitions)["ns"]
+        return self.worker.ask(do="time", case=case.name, operation=operation, repetitions=repetitions)["ns"]
 
     def calibrate(self, case: Case, operation: str, turn_ns: float) -> None:
         """Find how many repetitions fill a turn; each contestant has its own number."""
@@ -111,17 +88,6 @@ class _Worker:
         """Nanoseconds an operation, over one turn."""
         repetitions = self._repetitions[case.name, operation]
         return self._timed(case, operation, repetitions) / repetitions
-
-
-@contextmanager
-def _running(contestant: Contestant) -> Generator[_Worker]:
-    command = [interpreter(contestant), "-m", contestant.module]
-    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    with process:
-        try:
-            yield _Worker(contestant, process)
-        finally:
-            process.kill()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +114,8 @@ def measure(
     versions: dict[str, dict[str, str]] = {}
     for generation in range(plan.generations):
         with ExitStack() as stack:
-            workers = [stack.enter_context(_running(contestant)) for contestant in contestants]
-            versions = {worker.contestant.key: worker.ask(do="hello")["versions"] for worker in workers}
+            workers = [_Timed(stack.enter_context(running(contestant))) for contestant in contestants]
+            versions = {each.worker.contestant.key: each.worker.ask(do="hello")["versions"] for each in workers}
             for each in series:
                 for worker in workers:
                     worker.calibrate(each.case, each.operation, plan.turn_ms * 1e6)
@@ -160,8 +126,8 @@ def measure(
     return series, versions
 
 
-def _round(each: Series, workers: Sequence[_Worker]) -> None:
+def _round(each: Series, workers: Sequence[_Timed]) -> None:
     """One sample a contestant: the mean over its turns."""
     turns = [[worker.turn(each.case, each.operation) for worker in workers] for _ in range(TURNS)]
     for worker, samples in zip(workers, zip(*turns, strict=True), strict=True):
-        each.ns.setdefault(worker.contestant.key, []).append(statistics.fmean(samples))
+        each.ns.setdefault(worker.worker.contestant.key, []).append(statistics.fmean(samples))

@@ -12,13 +12,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.environments import CONTESTANTS, interpreter
+from benchmarks.environments import CONTESTANTS, Contestant, interpreter
 from benchmarks.harness import Range, WorkerError
 
-__all__ = ["PROBES", "ImportCost", "Probe", "measure_imports"]
+__all__ = ["PROBES", "ImportCost", "Probe", "measure_imports", "measure_probes"]
 
 _CHILD = """
 import time
@@ -109,10 +109,10 @@ def _run(python: str, probe: Probe) -> tuple[float, float, float]:
     return float(own) * 1e3, (usage.ru_utime + usage.ru_stime) * 1e3, int(peak) / 1024
 
 
-def measure_imports(contestants: Sequence[str], rounds: int) -> list[ImportCost]:
-    """Run every probe of these contestants once a round, after a round that fills the bytecode caches."""
-    costs = [ImportCost(probe) for probe in PROBES if probe.contestant in contestants]
-    pythons = {key: interpreter(CONTESTANTS[key]) for key in {cost.probe.contestant for cost in costs}}
+def measure_probes(probes: Sequence[Probe], contestants: Mapping[str, Contestant], rounds: int) -> list[ImportCost]:
+    """Run every probe once a round, after a round that fills the bytecode caches."""
+    costs = [ImportCost(probe) for probe in probes]
+    pythons = {key: interpreter(contestants[key]) for key in {probe.contestant for probe in probes}}
     for number in range(-1, rounds):
         words = "warming up" if number < 0 else f"round {number + 1} of {rounds}"
         print(f"imports, {words}", file=sys.stderr, flush=True)
@@ -123,3 +123,8 @@ def measure_imports(contestants: Sequence[str], rounds: int) -> list[ImportCost]
                 cost.cpu_ms.append(cpu_ms)
                 cost.peak_mib.append(peak_mib)
     return costs
+
+
+def measure_imports(contestants: Sequence[str], rounds: int) -> list[ImportCost]:
+    """Run the probes of these contestants."""
+    return measure_probes([probe for probe in PROBES if probe.contestant in contestants], CONTESTANTS, rounds)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.environments import CONTESTANTS
-from benchmarks.harness import TURNS, Plan, Range, Series
+from benchmarks.harness import TURNS, Plan, Series
 from benchmarks.imports import ImportCost
+from benchmarks.tables import as_range, number, spread, table
 from benchmarks.targets import Verdict, ceiling, verdicts
 
 __all__ = ["Run", "as_json", "as_text"]
@@ -39,29 +40,6 @@ class Run:
         return verdicts(self.series, self.imports)
 
 
-def _number(value: float) -> str:
-    """Three significant digits, never an exponent."""
-    if value >= 100:
-        return f"{value:.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def _spread(found: Range, scale: float = 1.0) -> str:
-    low, high = _number(found.low * scale), _number(found.high * scale)
-    return f"{_number(found.median * scale)} ({low}-{high})"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    for row in (head, ["-" * width for width in widths], *rows):
-        first, *others = (
-            cell.ljust(width) if n == 0 else cell.rjust(width)
-            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join((first, *others)).rstrip()
-    yield ""
-
-
 def _times(run: Run, operation: str) -> Iterator[str]:
     rows = [each for each in run.series if each.operation == operation]
     limits = [ceiling(each) for each in rows]
@@ -73,15 +51,15 @@ def _times(run: Run, operation: str) -> Iterator[str]:
         line = [
             each.case.name,
             str(len(each.case.wire)),
-            *(_spread(each.time(key), 1e-3) for key in run.contestants),
+            *(spread(each.time(key), 1e-3) for key in run.contestants),
         ]
         if limit is not None:
-            line += [_number(limit.aim / 1e3), _number(limit.hard / 1e3)]
+            line += [number(limit.aim / 1e3), number(limit.hard / 1e3)]
         lines.append(line)
     if lines:
         yield f"{operation.replace('_', ' ')}: µs an operation, median (min-max of {run.rounds} rounds)"
         yield ""
-        yield from _table(head, lines)
+        yield from table(head, lines)
 
 
 def _pairs(run: Run) -> list[tuple[str, str]]:
@@ -101,21 +79,21 @@ def _ratios(run: Run, operation: str) -> Iterator[str]:
     yield f"{operation.replace('_', ' ')}: times as long, pair by pair, median (min-max)"
     yield ""
     head = ["case", *(f"{slow} / {fast}" for slow, fast in pairs)]
-    lines = [[each.case.name, *(_spread(each.ratio(*pair)) for pair in pairs)] for each in rows]
-    yield from _table(head, lines)
+    lines = [[each.case.name, *(spread(each.ratio(*pair)) for pair in pairs)] for each in rows]
+    yield from table(head, lines)
 
 
 def _imports(run: Run) -> Iterator[str]:
     if not run.imports:
         return
     rows = [
-        [cost.probe.title, cost.probe.given or "-", _spread(cost.own), _spread(cost.cpu), _spread(cost.peak)]
+        [cost.probe.title, cost.probe.given or "-", spread(cost.own), spread(cost.cpu), spread(cost.peak)]
         for cost in run.imports
     ]
     yield "imports: median (min-max) over fresh processes"
     yield ""
     head = ["import", "imported before", "its own CPU ms", "whole process, CPU ms", "peak MiB"]
-    yield from _table(head, rows)
+    yield from table(head, rows)
 
 
 def _targets(run: Run) -> Iterator[str]:
@@ -128,7 +106,7 @@ def _targets(run: Run) -> Iterator[str]:
         rows.append([each.title, f"{each.sense} {each.bound:g} {each.unit}", got, each.word])
         if 1 < len(each.cases) <= _LISTED:
             cases[", ".join(f"{name} {value:.3g}" for name, value in each.cases)] = each.title
-    yield from _table(["target", "bound", "got", "verdict"], rows)
+    yield from table(["target", "bound", "got", "verdict"], rows)
     for listed, title in cases.items():
         yield f"{title.rsplit(', ', 1)[0]}: {listed}"
     yield ""
@@ -150,10 +128,6 @@ def as_text(run: Run) -> str:
     return "\n".join((*lines, *_imports(run), *_targets(run)))
 
 
-def _range(found: Range, scale: float = 1.0) -> dict[str, float]:
-    return {key: round(getattr(found, key) * scale, 4) for key in ("median", "low", "high")}
-
-
 def _case(run: Run, each: Series) -> dict[str, Any]:
     case = each.case
     limits = [key for key in run.contestants if CONTESTANTS[key].role == "limit"]
@@ -166,11 +140,11 @@ def _case(run: Run, each: Series) -> dict[str, Any]:
         "revision": case.revision,
         "bytes": len(case.wire),
         "small": case.small,
-        "us": {key: _range(each.time(key), 1e-3) for key in run.contestants},
+        "us": {key: as_range(each.time(key), 1e-3) for key in run.contestants},
         "times_faster_than_mcp": {
-            key: _range(each.ratio("mcp", key)) for key in run.contestants if key != "mcp" and each.has("mcp")
+            key: as_range(each.ratio("mcp", key)) for key in run.contestants if key != "mcp" and each.has("mcp")
         },
-        "ours_over": {key: _range(each.ratio("ours", key)) for key in limits if each.has("ours")},
+        "ours_over": {key: as_range(each.ratio("ours", key)) for key in limits if each.has("ours")},
         "samples_us": {key: [round(value / 1e3, 4) for value in each.ns[key]] for key in run.contestants},
     }
 
@@ -194,9 +168,9 @@ def as_json(run: Run) -> dict[str, Any]:
                 "probe": cost.probe.key,
                 "title": cost.probe.title,
                 "imported_before": cost.probe.given,
-                "own_cpu_ms": _range(cost.own),
-                "process_cpu_ms": _range(cost.cpu),
-                "peak_mib": _range(cost.peak),
+                "own_cpu_ms": as_range(cost.own),
+                "process_cpu_ms": as_range(cost.cpu),
+                "peak_mib": as_range(cost.peak),
             }
             for cost in run.imports
         ],

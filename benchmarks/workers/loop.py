@@ -1,12 +1,7 @@
-"""What every contestant's process does: read an order from the pipe, do it, answer.
+"""What every contestant's process does in the benchmark of the codecs.
 
-One JSON object a line each way.
-
-Orders:
-
-- `{"do": "hello"}` answers with the versions of the interpreter and of the packages measured;
-- `{"do": "time", "case": ..., "operation": ..., "repetitions": n}` answers with `{"ns": ...}`, the CPU time
-  of all n together.
+The order `{"do": "time", "case": ..., "operation": ..., "repetitions": n}` is answered with `{"ns": ...}`, the CPU
+time of all n together.
 
 The clock is the CPU time of this process, not the time on the wall: the work measured neither waits nor
 sleeps, and on a machine that does other things as well the wall clock counts their time too. What CPU time
@@ -21,16 +16,13 @@ from __future__ import annotations
 
 import gc
 import json
-import os
-import sys
 import time
-import traceback
 from collections.abc import Callable
-from importlib import metadata
 from itertools import repeat
 from typing import Any
 
 from benchmarks.corpus import Case, case
+from benchmarks.workers.orders import answer_orders
 
 __all__ = ["Prepare", "Prepared", "serve"]
 
@@ -60,27 +52,14 @@ def _measure(prepared: Prepared, repetitions: int) -> int:
     return time.process_time_ns() - begin
 
 
-def _versions(packages: tuple[str, ...]) -> dict[str, str]:
-    python = ".".join(map(str, sys.version_info[:3]))
-    return {"python": python, **{name: metadata.version(name) for name in packages}}
-
-
 def serve(prepare: Prepare, *packages: str) -> None:
     """Answer orders until the pipe closes; `packages` are the distributions whose versions matter."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever a library prints must not come between two answers
     ready: dict[tuple[str, str], Prepared] = {}
-    for line in sys.stdin:
-        try:
-            order = json.loads(line)
-            if order["do"] == "hello":
-                answer: dict[str, Any] = {"versions": _versions(packages)}
-            else:
-                key = (order["case"], order["operation"])
-                if key not in ready:
-                    ready[key] = _checked(prepare, case(key[0]), key[1])
-                answer = {"ns": _measure(ready[key], order["repetitions"])}
-        except Exception:
-            answer = {"failure": traceback.format_exc()}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+
+    def carry_out(order: dict[str, Any]) -> dict[str, Any]:
+        key = (order["case"], order["operation"])
+        if key not in ready:
+            ready[key] = _checked(prepare, case(key[0]), key[1])
+        return {"ns": _measure(ready[key], order["repetitions"])}
+
+    answer_orders(carry_out, *packages)

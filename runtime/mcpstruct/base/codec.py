@@ -30,6 +30,23 @@ def to_line(value: Any) -> bytes:
     return msgspec.json.format(data, indent=-1) if 10 in data or 13 in data else data
 
 
+class Encoded:
+    """A value that is sent again and again: encoded when first sent as bytes, and then kept as those."""
+
+    __slots__ = ("_raw", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self._raw: msgspec.Raw | None = None
+
+    @property
+    def raw(self) -> msgspec.Raw:
+        """The value as JSON, on one line."""
+        if self._raw is None:
+            self._raw = msgspec.Raw(to_line(self.value))
+        return self._raw
+
+
 def to_dict(value: Any) -> Any:
     """The value as plain dicts, lists and scalars, keyed as on the wire."""
     return parse(to_json(value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
@@ -11,6 +11,8 @@ INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
+MISSING_CAPABILITY = -32021
+UNSUPPORTED_VERSION = -32022
 
 
 class Problem(Struct, frozen=True):
@@ -47,6 +49,58 @@ def json_type(value: object) -> str:
 
 class McpError(Exception):
     """Root of every error that mcpstruct raises on account of a peer, a connection or the protocol."""
+
+    retryable: ClassVar[bool] = False
+    """Whether the same call, made again, on a new connection if need be, may succeed without anybody changing it."""
+
+
+class ConnectFailed(McpError):
+    """No connection came about: the peer could not be reached or started, or did not open in time."""
+
+    retryable = True
+
+
+class ConnectionLost(McpError):
+    """The connection ended, by this side or the other, before the call was answered."""
+
+    retryable = True
+
+
+class RequestTimeout(McpError, TimeoutError):
+    """No answer came within the deadline of a request; the peer has been told to stop."""
+
+    retryable = True
+
+
+class RequestCancelled(McpError):
+    """A request was called off before it was answered."""
+
+
+class NotConnected(McpError):
+    """A session was used before it was connected, or after it was closed."""
+
+
+class MethodNotInRevision(McpError):
+    """The negotiated revision has no such method; nothing was sent."""
+
+    def __init__(self, method: str, revision: str) -> None:
+        super().__init__(method, revision)
+        self.method = method
+        self.revision = revision
+
+    def __str__(self) -> str:
+        return f"{self.method} is not in {self.revision}"
+
+
+class NoCommonRevision(McpError):
+    """Client and server have no revision in common; `supported` are the peer's, where it named them."""
+
+    def __init__(self, message: str, supported: tuple[str, ...] = ()) -> None:
+        super().__init__(message, supported)
+        self.supported = supported
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class ProtocolViolation(McpError):
@@ -121,6 +175,15 @@ class MethodNotFound(RemoteError):
 
     def __reduce__(self) -> Any:
         return type(self), (self.method,)
+
+
+def remote_error(method: str, code: int, message: str, data: Any = None) -> RemoteError:
+    """The peer's error as an exception: `MethodNotFound` for -32601."""
+    if code != METHOD_NOT_FOUND:
+        return RemoteError(code, message, data)
+    error = MethodNotFound(method)
+    error.message, error.data = message, data
+    return error
 
 
 class UnknownRevision(ValueError):

@@ -12,16 +12,36 @@ MIB = 1024 * 1024
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """Bounds on one message."""
+    """Bounds on messages, and on how many of them a session holds. Every one can be set, for each session."""
 
     max_bytes: int = 64 * MIB
     """Largest message, in bytes."""
     max_thread_depth: int = 128
     """Deepest nesting of arrays and objects accepted on a thread whose stack is below 4 MiB. Elsewhere the
     interpreter's own recursion limit is the bound: about 1,000 levels, on 3.13 some 10,000."""
+    max_in_flight: int = 16_384
+    """Most requests in progress at once, each way. Calls beyond it wait for their turn; a peer's wait too, up to
+    `max_queue` of them, and are refused then."""
+    max_queue: int = 16_384
+    """Most notifications waiting for a callback. Beyond it, progress is condensed to the latest, and the oldest log
+    messages go."""
+
+
+class Deadlines(Struct, frozen=True, kw_only=True):
+    """How long a session waits before it gives up, in seconds; None for ever."""
+
+    request: float | None = 60.0
+    """For the answer to a request, unless the call says otherwise; counted anew from each progress notification that comes for it."""
+    hard: float | None = 600.0
+    """For the answer to a request, progress or not."""
+    connect: float | None = 30.0
+    """For the connection to come about, opening included."""
+    probe: float | None = 5.0
+    """For the answer to the question whether a server is modern; a legacy one may stay silent."""
 
 
 DEFAULT_LIMITS = Limits()
+DEFAULT_DEADLINES = Deadlines()
 
 MAIN_THREAD = threading.main_thread().ident
 _AMPLE_STACK = 4 * MIB

@@ -235,6 +235,10 @@ class ResponseDecoder(Generic[R]):
         self._typed = bool(info.alternatives) and "result_type" in getattr(info.result, "__struct_fields__", ())
         self._alternatives = tuple((tp, response_type_decoder(tp)) for tp in info.alternatives)
 
+    def with_limits(self, limits: Limits) -> ResponseDecoder[R]:
+        """The same decoder under other limits."""
+        return self if limits is self.limits else ResponseDecoder(self.info, limits)
+
     def decode(self, data: bytes) -> Received[Response[R]]:
         """Decode one response."""
         if len(data) > self._max_bytes or get_ident() != MAIN_THREAD:

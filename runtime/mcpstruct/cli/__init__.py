@@ -1,4 +1,4 @@
-"""The command line: `mcpstruct validate`, `diff`, `gen`, `revisions`.
+"""The command line: `mcpstruct run`, `validate`, `diff`, `gen`, `revisions`.
 
 Exit status: 0 done, or all valid; 1 problems found; 2 wrong usage, or something could not be read or made.
 """
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from mcpstruct import __version__
 from mcpstruct.base.errors import MissingExtra, UnknownRevision
 
-from . import diff, gen, revisions, validate
+from . import diff, gen, revisions, run, validate
 from .output import Refused
 
 INTERRUPTED = 130
@@ -26,9 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     arguments = parser().parse_args(argv)
-    run: Callable[[argparse.Namespace], int] = arguments.run
+    command: Callable[[argparse.Namespace], int] = arguments.run
     try:
-        status = run(arguments)
+        status = command(arguments)
         sys.stdout.flush()
     except (Refused, MissingExtra, UnknownRevision) as error:
         return refuse(str(error))
@@ -54,6 +54,6 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="mcpstruct", description="Typed bindings of the Model Context Protocol.")
     top.add_argument("--version", action="version", version=f"mcpstruct {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for command in (validate, diff, gen, revisions):
+    for command in (run, validate, diff, gen, revisions):
         command.add(commands)
     return top

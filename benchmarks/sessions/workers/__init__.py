@@ -1,0 +1,1 @@
+"""The contestants' processes, each run by the interpreter of its own environment."""

@@ -1,0 +1,167 @@
+"""The limits, with no protocol in them: lines echoed through a pipe, and a task for every call.
+
+`stdio_64` and `stdio_sequential` are a pipe's: a child sends every line back as it came. Both ends read what is there,
+split it into lines and write each with a call of its own; with `batched`, all that came together go back together. No
+JSON, no ids, nobody waits for a particular answer.
+
+`memory_lowlevel` is the event loop's: a task for every call of a function that gives its argument back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+from benchmarks.sessions.operations import OPERATION, SMALL_TEXT
+from benchmarks.sessions.workers.host import Figures, Repeat, serve
+
+_LINE = b'{"text":"' + SMALL_TEXT.ljust(138).encode() + b'"}\n'
+"""150 bytes."""
+_CHUNK = 65_536
+_BATCHED = "batched" in sys.argv
+_UVLOOP = "uvloop" in sys.argv
+
+
+class Lines:
+    """Reads lines from a pipe as they come and hands each to `received`; writes lines to another."""
+
+    def __init__(self, read: int, write: int, received: Callable[[bytes], None]) -> None:
+        self._read, self._write, self._received = read, write, received
+        self._loop = asyncio.get_running_loop()
+        self._rest = b""
+        self._out: list[bytes] = []
+        self.ended: asyncio.Future[None] = self._loop.create_future()
+        os.set_blocking(read, False)
+        self._loop.add_reader(read, self._readable)
+
+    def send(self, line: bytes) -> None:
+        """Write a line at once, or, batched, with those that follow. 64 lines always fit into a pipe."""
+        if _BATCHED:
+            self._out.append(line)
+        else:
+            os.write(self._write, line)
+
+    def flush(self) -> None:
+        """Write what was held back."""
+        if self._out:
+            os.write(self._write, b"".join(self._out))
+            self._out.clear()
+
+    def _readable(self) -> None:
+        chunk = os.read(self._read, _CHUNK)
+        if not chunk:
+            self.close()
+            return
+        lines = (self._rest + chunk).split(b"\n")
+        self._rest = lines.pop()
+        for line in lines:
+            self._received(line + b"\n")
+        self.flush()
+
+    def close(self) -> None:
+        """Read no more."""
+        self._loop.remove_reader(self._read)
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+async def _echo() -> None:
+    def back(line: bytes) -> None:
+        lines.send(line)
+
+    lines = Lines(0, 1, back)
+    await lines.ended
+
+
+class _Caller:
+    """Keeps `width` lines on their way until all are back."""
+
+    def __init__(self, child: subprocess.Popen[bytes], width: int, *, timed: bool) -> None:
+        if child.stdin is None or child.stdout is None:
+            raise AssertionError("pipes were asked for")
+        self._width, self._timed = width, timed
+        self._to_send = self._to_come = self._since = 0
+        self._took: list[int] = []
+        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.lines = Lines(child.stdout.fileno(), child.stdin.fileno(), self._received)
+
+    def _send(self) -> None:
+        self._to_send -= 1
+        if self._timed:
+            self._since = time.perf_counter_ns()
+        self.lines.send(_LINE)
+
+    def _received(self, line: bytes) -> None:
+        if self._timed:
+            self._took.append(time.perf_counter_ns() - self._since)
+        if len(line) != len(_LINE):
+            raise AssertionError("another line came back")
+        self._to_come -= 1
+        if self._to_send:
+            self._send()
+        elif not self._to_come:
+            self._done.set_result(None)
+
+    async def repeat(self, repetitions: int) -> Figures:
+        """`repetitions` times as many lines as are on their way at once."""
+        self._done = asyncio.get_running_loop().create_future()
+        self._took.clear()
+        self._to_send = self._to_come = repetitions * self._width
+        for _ in range(self._width):
+            self._send()
+        self.lines.flush()
+        await self._done
+        return {"p50_ns": statistics.median(self._took)} if self._timed else {}
+
+
+@asynccontextmanager
+async def _pipe(width: int, *, timed: bool) -> AsyncGenerator[Repeat]:
+    command = [sys.executable, "-m", "benchmarks.sessions.workers.raw", "echo", *sys.argv[1:]]
+    # asyncio would put its own streams over the pipes.
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: ASYNC220
+    with child:
+        caller = _Caller(child, width, timed=timed)
+        yield caller.repeat
+        caller.lines.close()
+
+
+async def _give_back(text: str) -> str:
+    return text
+
+
+@asynccontextmanager
+async def _task_per_call() -> AsyncGenerator[Repeat]:
+    loop = asyncio.get_running_loop()
+
+    async def repeat(repetitions: int) -> None:
+        for _ in range(repetitions):
+            await loop.create_task(_give_back(SMALL_TEXT))
+
+    yield repeat
+
+
+def _run_echo() -> None:
+    factory = None
+    if _UVLOOP:
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(_echo())
+
+
+if __name__ == "__main__":
+    if "echo" in sys.argv:
+        _run_echo()
+    elif "task" in sys.argv:
+        serve({"memory_lowlevel": _task_per_call}, uvloop=_UVLOOP)
+    else:
+        at_once = partial(_pipe, OPERATION["stdio_64"].units, timed=False)
+        serve({"stdio_64": at_once, "stdio_sequential": partial(_pipe, 1, timed=True)}, uvloop=_UVLOOP)

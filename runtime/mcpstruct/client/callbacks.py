@@ -1,0 +1,124 @@
+"""What a client answers when a server asks: sampling, elicitation and roots, on either era's wire."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+from mcpstruct.base.check import is_object
+from mcpstruct.base.errors import METHOD_NOT_FOUND, RemoteError
+from mcpstruct_bindings.merged import methods
+from mcpstruct_bindings.merged.types import (
+    ClientCapabilities,
+    ClientCapabilitiesElicitation,
+    ClientCapabilitiesRoots,
+    ClientCapabilitiesSampling,
+    CreateMessageRequest,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    ElicitRequest,
+    ElicitRequestFormParams,
+    ElicitRequestURLParams,
+    ElicitResult,
+    InputRequest,
+    InputResponse,
+    ListRootsResult,
+    Root,
+)
+
+T = TypeVar("T")
+MaybeAsync: TypeAlias = T | Awaitable[T]
+Answer: TypeAlias = ElicitResult | Mapping[str, Any] | bool | None
+"""To a form: a result, the form's content (accepts it), or None (declines). To a URL: True accepts as well."""
+
+OnSampling: TypeAlias = Callable[[CreateMessageRequestParams], MaybeAsync[CreateMessageResult]]
+OnElicitation: TypeAlias = Callable[[ElicitRequestFormParams], MaybeAsync[Answer]]
+OnElicitationUrl: TypeAlias = Callable[[ElicitRequestURLParams], MaybeAsync[Answer]]
+Roots: TypeAlias = Sequence[Root | str] | Callable[[], MaybeAsync[Sequence[Root | str]]]
+"""The URIs of the folders that a server may work in, or who tells them."""
+
+
+class Callbacks(Struct, frozen=True, kw_only=True, eq=False):
+    """Who answers; what is None is neither declared nor answered."""
+
+    sampling: OnSampling | None = None
+    elicitation: OnElicitation | None = None
+    elicitation_url: OnElicitationUrl | None = None
+    roots: Roots | None = None
+
+    def capabilities(self) -> ClientCapabilities:
+        """What a client with these callbacks can do."""
+        elicits = self.elicitation is not None or self.elicitation_url is not None
+        return ClientCapabilities(
+            sampling=None if self.sampling is None else ClientCapabilitiesSampling(),
+            roots=None if self.roots is None else ClientCapabilitiesRoots(list_changed=True),
+            elicitation=ClientCapabilitiesElicitation(
+                form=None if self.elicitation is None else {}, url=None if self.elicitation_url is None else {}
+            )
+            if elicits
+            else None,
+        )
+
+    def handlers(self) -> dict[str, Callable[[Any], Awaitable[Any]]]:
+        """Who answers a request of a server, by the method's name on the wire."""
+        handlers: dict[str, Callable[[Any], Awaitable[Any]]] = {}
+        if self.sampling is not None:
+            handlers[methods.CREATE_MESSAGE.name] = self.sample
+        if self.elicitation is not None or self.elicitation_url is not None:
+            handlers[methods.ELICIT.name] = self.elicit
+        if self.roots is not None:
+            handlers[methods.LIST_ROOTS.name] = self.list_roots
+        return handlers
+
+    async def answer(self, request: InputRequest) -> InputResponse:
+        """Answer one request of an input-required result. Raises `RemoteError` where nobody can."""
+        if isinstance(request, ElicitRequest):
+            return await self.elicit(request.params)
+        if isinstance(request, CreateMessageRequest):
+            return await self.sample(request.params)
+        return await self.list_roots(request.params)
+
+    async def sample(self, params: CreateMessageRequestParams) -> CreateMessageResult:
+        """Let the model speak."""
+        if self.sampling is None:
+            raise _nobody(methods.CREATE_MESSAGE.name)
+        return await _awaited(self.sampling(params))
+
+    async def elicit(self, params: ElicitRequestFormParams | ElicitRequestURLParams) -> ElicitResult:
+        """Ask the user."""
+        if isinstance(params, ElicitRequestURLParams):
+            if self.elicitation_url is None:
+                raise _nobody("elicitation at a URL")
+            return _elicited(await _awaited(self.elicitation_url(params)))
+        if self.elicitation is None:
+            raise _nobody("elicitation by form")
+        return _elicited(await _awaited(self.elicitation(params)))
+
+    async def list_roots(self, params: object = None) -> ListRootsResult:
+        """Name the folders that the server may work in."""
+        if self.roots is None:
+            raise _nobody(methods.LIST_ROOTS.name)
+        roots = await _awaited(self.roots()) if callable(self.roots) else self.roots
+        return ListRootsResult(roots=[Root(uri=root) if isinstance(root, str) else root for root in roots])
+
+
+def _elicited(answer: Answer) -> ElicitResult:
+    if isinstance(answer, ElicitResult):
+        return answer
+    if answer is None or answer is False:
+        return ElicitResult(action="decline")
+    return ElicitResult(action="accept", content=dict(answer) if is_object(answer) else None)
+
+
+async def _awaited(value: MaybeAsync[T]) -> T:
+    if inspect.isawaitable(value):
+        result: T = await value
+        return result
+    return value  # type: ignore[return-value]
+
+
+def _nobody(what: str) -> RemoteError:
+    return RemoteError(METHOD_NOT_FOUND, f"this client does not do {what}")

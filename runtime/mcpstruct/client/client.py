@@ -1,0 +1,400 @@
+"""`Client`: every method of the protocol, typed, in whatever revision the server speaks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeAlias, TypeVar, cast, overload
+
+from msgspec import UNSET, UnsetType
+
+from mcpstruct.base.errors import McpError, NotConnected, ProtocolViolation
+from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct.base.session import Meta, ProgressCallback, Timeout
+from mcpstruct.transport.base import Target, Transport
+from mcpstruct_bindings.merged import methods
+from mcpstruct_bindings.merged.client import ClientSession
+from mcpstruct_bindings.merged.types import (
+    CallToolResult,
+    CreateTaskResult,
+    GetPromptResult,
+    Implementation,
+    InputRequiredResult,
+    InputResponses,
+    LoggingLevel,
+    LoggingMessageNotificationParams,
+    Prompt,
+    ReadResourceResult,
+    RequestMetaObject,
+    Resource,
+    ResourceTemplate,
+    ServerCapabilities,
+    TaskMetadata,
+    Tool,
+)
+
+from .callbacks import Callbacks, OnElicitation, OnElicitationUrl, OnSampling, Roots
+from .host import Host, Verdicts
+from .listening import Listeners, Subscription
+from .results import read_structured
+from .rounds import answered
+
+P = TypeVar("P")
+R = TypeVar("R")
+T = TypeVar("T")
+LogCallback: TypeAlias = Callable[[LoggingMessageNotificationParams], Awaitable[None] | None]
+NotificationCallback: TypeAlias = Callable[[MethodInfo[Any, Any], Any], Awaitable[None] | None]
+Call: TypeAlias = Callable[[MethodInfo[Any, Any], Any], Awaitable[Any]]
+Middleware: TypeAlias = Callable[[Call, MethodInfo[Any, Any], Any], Awaitable[Any]]
+"""Gets the next call, the method and the params of each request, and gives the result."""
+
+
+class ToolFailed(McpError):
+    """A tool reports that it failed; `result` holds what it said."""
+
+    def __init__(self, result: CallToolResult) -> None:
+        super().__init__(result)
+        self.result = result
+
+    def __str__(self) -> str:
+        return "\n".join(block.text for block in self.result.content if block.type == "text") or "the tool failed"
+
+
+class Client(ClientSession):
+    """A client of one server.
+
+    `target` is a `StdioServer`, a server object in this process, or a transport. Use it with `async with`, or `connect`
+    and `aclose`, from any task. Methods are those of every revision; one that the negotiated revision lacks raises
+    `MethodNotInRevision` before anything is sent.
+
+    What the server may ask is what there is a callback for; all may be sync or async. `revisions` are those that may be
+    spoken: one to pin it, several, or None for all, the newest that both sides have. `log_level` asks for log messages
+    from that severity on; a modern server sends none to a client that does not ask.
+    """
+
+    def __init__(
+        self,
+        target: Target | Transport,
+        *,
+        name: str = "mcpstruct",
+        version: str = "0",
+        info: Implementation | None = None,
+        revisions: Iterable[str] | str | None = None,
+        on_sampling: OnSampling | None = None,
+        on_elicitation: OnElicitation | None = None,
+        on_elicitation_url: OnElicitationUrl | None = None,
+        roots: Roots | None = None,
+        on_log: LogCallback | None = None,
+        on_notification: NotificationCallback | None = None,
+        on_violation: Callable[[ProtocolViolation], object] | None = None,
+        log_level: LoggingLevel | None = None,
+        middleware: Sequence[Middleware] = (),
+        custom: Iterable[MethodInfo[Any, Any]] = (),
+        max_rounds: int = 10,
+        limits: Limits = DEFAULT_LIMITS,
+        deadlines: Deadlines = DEFAULT_DEADLINES,
+        verdicts: Verdicts | None = None,
+    ) -> None:
+        callbacks = Callbacks(
+            sampling=on_sampling, elicitation=on_elicitation, elicitation_url=on_elicitation_url, roots=roots
+        )
+        self._listeners = Listeners(self, lambda: self._host.connection)
+        self._on_log = on_log
+        self._on_notification = on_notification
+        self._max_rounds = max_rounds
+        self._host = Host(
+            target,
+            info=info or Implementation(name=name, version=version),
+            callbacks=callbacks,
+            revisions=revisions,
+            on_notification=self._notified,
+            on_violation=on_violation,
+            log_level="info" if log_level is None and on_log is not None else log_level,
+            custom={method.name: method for method in custom},
+            limits=limits,
+            deadlines=deadlines,
+            verdicts=verdicts,
+        )
+        self._host.on_lost = self._listeners.lost
+        self._call = _through(middleware, self._host.call) if middleware else None
+
+    # -- lifecycle ----------------------------------------------------------------------------------------------------
+
+    async def connect(self) -> Self:
+        """Connect, unless connected. Raises `ConnectFailed`, `NoCommonRevision`."""
+        await self._host.connect()
+        return self
+
+    async def aclose(self) -> None:
+        """End the connection; calls in progress fail with `ConnectionLost`."""
+        await self._host.aclose()
+
+    async def restart(self) -> None:
+        """End the connection and make a new one; subscriptions that asked for it are made again."""
+        await self._host.disconnect()
+        await self._host.connect()
+        await self._listeners.reestablish()
+
+    async def __aenter__(self) -> Self:
+        return await self.connect()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a server to talk to."""
+        return self._host.connected
+
+    @property
+    def protocol_version(self) -> str:
+        """The negotiated revision. Raises `NotConnected`."""
+        row = self._host.connection.revision
+        if row is None:
+            raise NotConnected("connect first")
+        return row.name
+
+    @property
+    def server_info(self) -> Implementation | None:
+        """The server, as it names itself."""
+        return self._host.connection.server_info
+
+    @property
+    def capabilities(self) -> ServerCapabilities:
+        """What the server offers."""
+        return self._host.connection.capabilities
+
+    @property
+    def instructions(self) -> str | None:
+        """How to use the server, in its own words for the model."""
+        return self._host.connection.instructions
+
+    # -- the interface of generated sessions --------------------------------------------------------------------------
+
+    async def send_request(
+        self,
+        method: MethodInfo[P, R],
+        params: P,
+        *,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
+    ) -> R:
+        """Send a request, one of the protocol's or a custom one, and wait for its result.
+
+        Raises `RemoteError`, `RequestTimeout`, `ConnectionLost`, `ProtocolViolation`, `MethodNotInRevision`.
+        """
+        if self._call is None:
+            return await self._host.call(method, params, timeout=timeout, on_progress=on_progress)
+        result: R = await self._call(method, params, timeout, on_progress)
+        return result
+
+    async def send_notification(self, method: MethodInfo[P, None], params: P) -> None:
+        """Send a notification. Raises `ConnectionLost`, `MethodNotInRevision`."""
+        await self._host.connection.notify(method, params)
+
+    def _notified(self, method: MethodInfo[Any, Any], params: Any) -> None:
+        inbox = self._host.connection.core.inbox
+        self._listeners.notified(method, params)
+        is_log = method is methods.LOGGING_MESSAGE
+        if is_log and self._on_log is not None:
+            inbox.put(self._on_log, params, log_message=True)
+        if self._on_notification is not None:
+            inbox.put(self._on_notification, method, params, log_message=is_log)
+
+    # -- methods that may ask for input on the way --------------------------------------------------------------------
+
+    @overload
+    async def call_tool(
+        self,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        task: None = None,
+        input_responses: InputResponses | None = None,
+        request_state: str | None = None,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
+    ) -> CallToolResult: ...
+    @overload
+    async def call_tool(
+        self,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        into: type[T],
+        task: None = None,
+        input_responses: InputResponses | None = None,
+        request_state: str | None = None,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
+    ) -> T: ...
+    @overload
+    async def call_tool(
+        self,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        task: TaskMetadata | None = None,
+        input_responses: InputResponses | None = None,
+        request_state: str | None = None,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
+    ) -> CallToolResult | CreateTaskResult: ...
+    async def call_tool(
+        self,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        into: type[T] | None = None,
+        task: TaskMetadata | None = None,
+        input_responses: InputResponses | None = None,
+        request_state: str | None = None,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
+    ) -> Any:
+        """Run a tool; what it asks for on the way is answered by the callbacks.
+
+        `into` reads its structured output as a type: a Struct, dataclass, TypedDict, pydantic model or any type that
+        msgspec knows; then `ToolFailed` is raised where the result says `isError`. `timeout` is that of each round.
+        """
+        params = methods.CALL_TOOL.params(
+            name=name,
+            arguments=None if arguments is None else dict(arguments),
+            task=task,
+            input_responses=input_responses,
+            request_state=request_state,
+            meta=_meta(meta),
+        )
+        result = await self._rounds(methods.CALL_TOOL, params, timeout, on_progress)
+        if into is None or not isinstance(result, CallToolResult):
+            return result
+        if result.is_error:
+            raise ToolFailed(result)
+        structured = result.structured_content
+        return read_structured(None if isinstance(structured, UnsetType) else structured, into)
+
+    async def get_prompt(
+        self,
+        name: str,
+        arguments: Mapping[str, str] | None = None,
+        *,
+        input_responses: InputResponses | None = None,
+        request_state: str | None = None,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
+    ) -> GetPromptResult:
+        """Get a prompt's messages; what it asks for on the way is answered by the callbacks."""
+        params = methods.GET_PROMPT.params(
+            name=name,
+            arguments=None if arguments is None else dict(arguments),
+            input_responses=input_responses,
+            request_state=request_state,
+            meta=_meta(meta),
+        )
+        return cast("GetPromptResult", await self._rounds(methods.GET_PROMPT, params, timeout, on_progress))
+
+    async def read_resource(
+        self,
+        uri: str,
+        *,
+        input_responses: InputResponses | None = None,
+        request_state: str | None = None,
+        meta: Meta | None = None,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
+    ) -> ReadResourceResult:
+        """Read a resource; what it asks for on the way is answered by the callbacks."""
+        params = methods.READ_RESOURCE.params(
+            uri=uri, input_responses=input_responses, request_state=request_state, meta=_meta(meta)
+        )
+        return cast("ReadResourceResult", await self._rounds(methods.READ_RESOURCE, params, timeout, on_progress))
+
+    async def _rounds(
+        self, method: MethodInfo[Any, Any], params: Any, timeout: Timeout, on_progress: ProgressCallback | None
+    ) -> Any:
+        result = await self.send_request(method, params, timeout=timeout, on_progress=on_progress)
+        if not isinstance(result, InputRequiredResult):
+            return result
+
+        async def again(params: Any) -> Any:
+            return await self.send_request(method, params, timeout=timeout, on_progress=on_progress)
+
+        return await answered(result, params, self._host.callbacks, again, self._max_rounds)
+
+    # -- lists --------------------------------------------------------------------------------------------------------
+
+    def tools(self) -> AsyncIterator[Tool]:
+        """Every tool, page after page."""
+        return _pages(self.list_tools, "tools")
+
+    def resources(self) -> AsyncIterator[Resource]:
+        """Every resource, page after page."""
+        return _pages(self.list_resources, "resources")
+
+    def resource_templates(self) -> AsyncIterator[ResourceTemplate]:
+        """Every resource template, page after page."""
+        return _pages(self.list_resource_templates, "resource_templates")
+
+    def prompts(self) -> AsyncIterator[Prompt]:
+        """Every prompt, page after page."""
+        return _pages(self.list_prompts, "prompts")
+
+    def listen(
+        self,
+        *,
+        tools: bool = False,
+        prompts: bool = False,
+        resources: bool = False,
+        uris: Iterable[str] = (),
+        reestablish: bool = False,
+    ) -> Subscription:
+        """Subscribe to changes of lists, and of the resources with these URIs.
+
+        Gives an async context manager that is an async iterator of changes; it ends where the server ends it, and
+        raises `ConnectionLost` where the connection does, unless it is to be reestablished by `restart`.
+        """
+        return self._listeners.subscription(tools, prompts, resources, tuple(uris), reestablish)
+
+
+async def _pages(method: Callable[..., Awaitable[Any]], items: str) -> AsyncIterator[Any]:
+    cursor: str | None = None
+    seen: set[str] = set()
+    while True:
+        page = await method(cursor=cursor)
+        for item in getattr(page, items):
+            yield item
+        cursor = page.next_cursor
+        if cursor is None or cursor in seen:  # a server that hands out a cursor twice would never end
+            return
+        seen.add(cursor)
+
+
+def _meta(meta: Meta | None) -> RequestMetaObject | None:
+    return None if meta is None else RequestMetaObject(meta)
+
+
+def _through(middleware: Sequence[Middleware], last: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """A call that passes through every middleware, the first one outermost."""
+
+    async def call(method: MethodInfo[Any, Any], params: Any, timeout: Timeout, progress: Any) -> Any:
+        async def send(method: MethodInfo[Any, Any], params: Any) -> Any:
+            return await last(method, params, timeout=timeout, on_progress=progress)
+
+        following: Call = send
+        for layer in reversed(middleware):
+            following = _layer(layer, following)
+        return await following(method, params)
+
+    return call
+
+
+def _layer(layer: Middleware, following: Call) -> Call:
+    return lambda method, params: layer(following, method, params)

@@ -1,0 +1,219 @@
+"""What a client is connected to, and how the connection comes, goes, and comes again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from typing import Any, TypeAlias, TypeVar
+
+from msgspec import UNSET
+
+from mcpstruct.base.errors import (
+    ConnectFailed,
+    ConnectionLost,
+    McpError,
+    NotConnected,
+    ProtocolViolation,
+)
+from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct.base.session import ProgressCallback, Timeout
+from mcpstruct.session.calling import ClientConnection
+from mcpstruct.session.loop import Future, Loop, current_loop
+from mcpstruct.transport.base import Target, Transport
+from mcpstruct.wire.eras import revision
+from mcpstruct_bindings import REVISIONS
+from mcpstruct_bindings.merged.types import Implementation, LoggingLevel
+
+from .callbacks import Callbacks
+
+R = TypeVar("R")
+log = logging.getLogger("mcpstruct")
+NotificationCallback: TypeAlias = Callable[[MethodInfo[Any, Any], Any], Awaitable[None] | None]
+Verdicts: TypeAlias = MutableMapping[str, str]
+"""The revision that each server turned out to speak, by the target's `key`."""
+
+_verdicts: dict[str, str] = {}
+
+
+class Host:
+    """The connection of a client, and all that is settled before there is one."""
+
+    def __init__(
+        self,
+        target: Target | Transport,
+        *,
+        info: Implementation,
+        callbacks: Callbacks,
+        revisions: Iterable[str] | str | None = None,
+        on_notification: NotificationCallback | None = None,
+        on_violation: Callable[[ProtocolViolation], object] | None = None,
+        log_level: LoggingLevel | None = None,
+        custom: Mapping[str, MethodInfo[Any, Any]] | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+        deadlines: Deadlines = DEFAULT_DEADLINES,
+        verdicts: Verdicts | None = None,
+    ) -> None:
+        self.target = target
+        self.info = info
+        self.callbacks = callbacks
+        self.capabilities = callbacks.capabilities()
+        self.handlers = callbacks.handlers()
+        self.log_level: LoggingLevel | None = log_level
+        self.custom: Mapping[str, MethodInfo[Any, Any]] = custom or {}
+        self.allowed = _allowed(revisions)
+        self.on_notification = on_notification
+        self.on_violation = on_violation
+        self.on_lost: Callable[[ConnectionLost], object] | None = None
+        self._limits = limits
+        self._deadlines = deadlines
+        self._verdicts = _verdicts if verdicts is None else verdicts
+        self._connection: ClientConnection | None = None
+        self._opening: Future[None] | None = None
+        self._task: Any = None
+        self._loop: Loop | None = None
+        self._closed = False
+
+    @property
+    def connection(self) -> ClientConnection:
+        """The connection. Raises `NotConnected`."""
+        if self._connection is None:
+            raise NotConnected("the client is closed" if self._closed else "connect first")
+        return self._connection
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a server to talk to."""
+        return self._connection is not None and self._connection.core.connected
+
+    # -- see `ClientPart` ---------------------------------------------------------------------------------------------
+
+    def notified(self, method: MethodInfo[Any, Any], params: Any) -> None:
+        """The server sent a notification."""
+        if self.on_notification is not None:
+            self.on_notification(method, params)
+
+    def violated(self, violation: ProtocolViolation) -> None:
+        """The server sent something that is no message."""
+        log.warning("The server broke the protocol: %s", violation)
+        if self.on_violation is not None:
+            self.on_violation(violation)
+
+    def lost(self, error: ConnectionLost) -> None:
+        """The connection is over."""
+        if self.on_lost is not None:
+            self.on_lost(error)
+
+    # -- connecting ---------------------------------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        """Connect, unless connected. Raises `ConnectFailed`, `NoCommonRevision`, `ConnectionLost`."""
+        loop = self._loop = current_loop()
+        if self._closed:
+            raise NotConnected("the client is closed")
+        if self._connection is not None:
+            return
+        if self._opening is None:
+            self._opening = loop.future()
+            self._task = loop.spawn(self._open, self._opening, loop)
+        opening = self._opening
+        try:
+            await loop.shield(opening)
+        except loop.Cancelled:
+            if not opening.done():
+                self._task.cancel()
+            raise
+
+    async def _open(self, opening: Future[None], loop: Loop) -> None:
+        """Open a connection in a task of its own, so that nobody who waits for it owns it."""
+        seconds = self._deadlines.connect
+        late: list[bool] = []
+        task = self._task
+        timer = None if seconds is None else loop.call_later(seconds, lambda: (late.append(True), task.cancel()))
+        error: Exception | None = None
+        try:
+            self._connection = await self._try()
+        except loop.Cancelled:
+            error = ConnectFailed(f"not connected within {seconds:g} s" if late else "connecting was called off")
+            raise
+        except Exception as failure:
+            error = failure
+        finally:
+            if timer is not None:
+                timer.cancel()
+            self._opening = None
+            if opening.done():
+                pass
+            elif error is not None:
+                opening.set_exception(error)
+            else:
+                opening.set_result(None)
+
+    async def _try(self) -> ClientConnection:
+        key: str | None = getattr(self.target, "key", None)
+        known = self._verdicts.get(key) if key is not None else None
+        legacy = known is not None and known in self.allowed and revision(known).era == "legacy"
+        try:
+            connection = await self._attempt(probe=not legacy)
+        except ConnectionLost as error:
+            # Some servers end when asked something before `initialize`: that, too, says that they are legacy ones.
+            if legacy or len({revision(name).era for name in self.allowed}) == 1 or not isinstance(self.target, Target):
+                raise ConnectFailed(f"the connection was lost while it opened: {error}") from error
+            connection = await self._attempt(probe=False)
+        if key is not None and connection.revision is not None:
+            self._verdicts[key] = connection.revision.name
+        return connection
+
+    async def _attempt(self, *, probe: bool) -> ClientConnection:
+        target: Any = self.target
+        transport: Transport = target if isinstance(target, Transport) else target.transport()
+        connection = ClientConnection(self, limits=self._limits, deadlines=self._deadlines)
+        try:
+            await connection.core.open(transport)
+            await connection.negotiate(self.allowed, probe=probe)
+        except BaseException:
+            await _finish(connection)
+            raise
+        return connection
+
+    async def aclose(self) -> None:
+        """End the connection. May be called from any task, and twice."""
+        self._closed = True
+        await self.disconnect()
+
+    async def disconnect(self) -> None:
+        """End the connection, if there is one; `connect` makes another."""
+        if self._opening is not None:
+            self._task.cancel()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.core.aclose()
+
+    # -- calling ------------------------------------------------------------------------------------------------------
+
+    async def call(
+        self,
+        method: MethodInfo[Any, R],
+        params: Any,
+        *,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
+    ) -> R:
+        """Send a request, and wait for its result."""
+        return await self.connection.call(method, params, timeout=timeout, on_progress=on_progress)
+
+
+async def _finish(connection: ClientConnection) -> None:
+    """Close what did not open. The closing itself runs in a task of its own, whatever becomes of this one."""
+    try:
+        await connection.core.aclose()
+    except McpError as error:
+        log.debug("While closing what did not open: %s", error)
+
+
+def _allowed(revisions: Iterable[str] | str | None) -> tuple[str, ...]:
+    """The revisions that may be spoken, newest first. Raises `UnknownRevision`, and `ValueError` for none."""
+    names = REVISIONS if revisions is None else (revisions,) if isinstance(revisions, str) else tuple(revisions)
+    if not names:
+        raise ValueError("at least one revision must be allowed")
+    return tuple(sorted((revision(name).name for name in names), reverse=True))

@@ -1,0 +1,223 @@
+"""Subscriptions of a client: a stream of its own in the modern era, notifications of the session before."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from mcpstruct.base.errors import ConnectionLost, McpError
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct.session.calling import ClientConnection
+from mcpstruct.session.loop import Cancellable, Future, current_loop
+from mcpstruct.wire.eras import SUBSCRIPTION_ID
+from mcpstruct_bindings.merged import methods
+from mcpstruct_bindings.merged.types import SubscriptionFilter
+
+if TYPE_CHECKING:
+    from .client import Client
+
+_FIELDS = {
+    methods.TOOL_LIST_CHANGED.name: "tools_list_changed",
+    methods.PROMPT_LIST_CHANGED.name: "prompts_list_changed",
+    methods.RESOURCE_LIST_CHANGED.name: "resources_list_changed",
+}
+
+
+class Change(NamedTuple):
+    """Something that changed: the method of the notification, and the URI where it is about a resource."""
+
+    method: str
+    uri: str | None
+
+
+class Subscription:
+    """Changes, as they come. Several of the same kind that nobody has taken yet are one."""
+
+    def __init__(self, listeners: Listeners, wanted: SubscriptionFilter, *, reestablish: bool) -> None:
+        self.wanted = wanted
+        self.granted: SubscriptionFilter | None = None
+        """What the server agreed to; known once the subscription is entered."""
+        self.reestablish = reestablish
+        self.id: int | str | None = None
+        self._listeners = listeners
+        self._changes: deque[Change] = deque()
+        self._waiter: Future[None] | None = None
+        self._ready: Future[None] | None = None
+        self._task: Cancellable | None = None
+        self._ended = False
+        self._error: Exception | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._listeners.start(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._listeners.stop(self)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Change:
+        while not self._changes:
+            if self._error is not None:
+                raise self._error
+            if self._ended:
+                raise StopAsyncIteration
+            self._waiter = current_loop().future()
+            await self._waiter
+        return self._changes.popleft()
+
+    # -- told by `Listeners` ------------------------------------------------------------------------------------------
+
+    def wants(self, change: Change) -> bool:
+        """Whether a change is one of those subscribed to."""
+        if change.uri is not None:
+            return change.uri in (self.wanted.resource_subscriptions or ())
+        return bool(getattr(self.wanted, _FIELDS[change.method]))
+
+    def put(self, change: Change) -> None:
+        """A change has come."""
+        if change not in self._changes:
+            self._changes.append(change)
+        self._wake()
+
+    def acknowledge(self, granted: SubscriptionFilter) -> None:
+        """The server has agreed."""
+        self.granted = granted
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_result(None)
+
+    def end(self, error: Exception | None) -> None:
+        """Nothing follows."""
+        self._ended, self._error = True, error
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_exception(error or McpError("the server ended the subscription at once"))
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def open_stream(self, connection: ClientConnection) -> None:
+        """Send the request that is the stream, and wait for the server to agree."""
+        loop = current_loop()
+        self._ready = loop.future()
+        self._ended, self._error = False, None
+        self._task = loop.spawn(self._stream, connection)
+        await self._ready
+
+    async def _stream(self, connection: ClientConnection) -> None:
+        method = methods.SUBSCRIPTIONS_LISTEN
+        try:
+            params = connection.prepared(method, method.params(notifications=self.wanted))
+            pending = await connection.core.start(method, params, timeout=None)
+            self.id = pending.id
+            await connection.core.finish(pending)
+        except Exception as error:
+            if not (isinstance(error, ConnectionLost) and self.reestablish):
+                self.end(error)
+        else:
+            self.end(None)
+
+    def close_stream(self) -> None:
+        """End the stream from this side."""
+        if self._task is not None:
+            self._task.cancel()
+        self.end(None)
+
+
+class Listeners:
+    """Every subscription of a client."""
+
+    def __init__(self, client: Client, connection: Callable[[], ClientConnection]) -> None:
+        self._client = client
+        self._connection = connection
+        self._subscriptions: list[Subscription] = []
+
+    def subscription(
+        self, tools: bool, prompts: bool, resources: bool, uris: tuple[str, ...], reestablish: bool
+    ) -> Subscription:
+        """A subscription that is yet to be entered."""
+        wanted = SubscriptionFilter(
+            tools_list_changed=tools or None,
+            prompts_list_changed=prompts or None,
+            resources_list_changed=resources or None,
+            resource_subscriptions=list(uris) or None,
+        )
+        return Subscription(self, wanted, reestablish=reestablish)
+
+    async def start(self, subscription: Subscription) -> None:
+        """Subscribe."""
+        self._subscriptions.append(subscription)
+        try:
+            await self._open(subscription)
+        except BaseException:
+            self._subscriptions.remove(subscription)
+            raise
+
+    async def _open(self, subscription: Subscription) -> None:
+        if self._modern:
+            await subscription.open_stream(self._connection())
+            return
+        for uri in subscription.wanted.resource_subscriptions or ():
+            await self._client.subscribe(uri)
+        subscription.acknowledge(subscription.wanted)
+
+    async def stop(self, subscription: Subscription) -> None:
+        """Unsubscribe."""
+        if subscription not in self._subscriptions:
+            return
+        self._subscriptions.remove(subscription)
+        if not self._client.connected:
+            subscription.end(None)
+        elif self._modern:
+            subscription.close_stream()
+        else:
+            subscription.end(None)
+            still = {u for s in self._subscriptions for u in s.wanted.resource_subscriptions or ()}
+            for uri in set(subscription.wanted.resource_subscriptions or ()) - still:
+                await self._client.unsubscribe(uri)
+
+    @property
+    def _modern(self) -> bool:
+        return methods.SUBSCRIPTIONS_LISTEN.since <= self._client.protocol_version
+
+    def notified(self, method: MethodInfo[Any, Any], params: Any) -> None:
+        """A notification came: give it to whom it is for."""
+        if not self._subscriptions:
+            return
+        if method is methods.SUBSCRIPTIONS_ACKNOWLEDGED:
+            self._acknowledged(params)
+        elif method is methods.RESOURCE_UPDATED:
+            self._changed(Change(method.name, params.uri), params)
+        elif method.name in _FIELDS:
+            self._changed(Change(method.name, None), params)
+
+    def _acknowledged(self, params: Any) -> None:
+        stream = params.meta.get(SUBSCRIPTION_ID) if params.meta is not None else None
+        for subscription in self._subscriptions:
+            if stream is not None and subscription.id == stream:
+                subscription.acknowledge(params.notifications)
+
+    def _changed(self, change: Change, params: Any) -> None:
+        stream = params.meta.get(SUBSCRIPTION_ID) if params is not None and params.meta is not None else None
+        for subscription in self._subscriptions:
+            if subscription.id == stream and subscription.wants(change):
+                subscription.put(change)
+
+    def lost(self, error: ConnectionLost) -> None:
+        """The connection is over: so is every stream that is not to be made again."""
+        for subscription in self._subscriptions:
+            subscription.id = subscription.granted = None
+            if not subscription.reestablish:
+                subscription.end(error)
+
+    async def reestablish(self) -> None:
+        """Make the subscriptions again that asked for it."""
+        self._subscriptions = [s for s in self._subscriptions if s.reestablish]
+        for subscription in self._subscriptions:
+            await self._open(subscription)

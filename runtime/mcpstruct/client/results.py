@@ -1,0 +1,48 @@
+"""A tool's structured output, read as the type that the caller wants."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, overload
+
+from mcpstruct.base.check import is_object
+from mcpstruct.base.errors import ProtocolViolation
+from mcpstruct.base.faults import problems_of_error
+from mcpstruct.base.shapes import READ_ERRORS, Shape, shape_of
+
+T = TypeVar("T")
+_POINTER = "/result/structuredContent"
+
+
+@overload
+def read_structured(structured: Any, into: type[T], *, pointer: str = ...) -> T: ...
+@overload
+def read_structured(structured: Any, into: Any, *, pointer: str = ...) -> Any: ...
+def read_structured(structured: Any, into: Any, *, pointer: str = _POINTER) -> Any:
+    """The structured content of a result as a Struct, dataclass, TypedDict, pydantic model or any type msgspec knows.
+
+    Servers put what is no object into one, as its `result`; it is taken out again. Raises `ProtocolViolation` where
+    the content does not fit the type, with a pointer that starts with `pointer`; `TypeError` for a type that JSON has
+    no form for.
+    """
+    shape = shape_of(into)
+    if is_object(structured) and structured.keys() == {"result"} and not shape.is_object():
+        try:
+            return shape.read(structured["result"])
+        except READ_ERRORS as error:
+            refusal = error
+        try:
+            return shape.read(structured)  # a union, say, one arm of which has just this key
+        except READ_ERRORS:
+            raise _violation(refusal, structured["result"], f"{pointer}/result") from None
+    return _read(shape, structured, pointer)
+
+
+def _read(shape: Shape, value: Any, pointer: str) -> Any:
+    try:
+        return shape.read(value)
+    except READ_ERRORS as error:
+        raise _violation(error, value, pointer) from None
+
+
+def _violation(error: Exception, value: Any, pointer: str) -> ProtocolViolation:
+    return ProtocolViolation(problems_of_error(error, value, pointer)[0])

@@ -1,0 +1,50 @@
+"""Strict sessions: the generated session of one revision, pinned to it, over the same connection that `Client` has."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any, TypeVar
+
+from mcpstruct.base.session import BaseSession
+from mcpstruct.transport.base import Target, Transport
+
+from .client import Client
+
+S = TypeVar("S", bound=BaseSession)
+_BINDINGS = "mcpstruct_bindings."
+
+
+class _Bound(BaseSession):
+    """Sends over a client."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def send_request(self, method: Any, params: Any, **options: Any) -> Any:
+        return await self._client.send_request(method, params, **options)
+
+    async def send_notification(self, method: Any, params: Any) -> None:
+        await self._client.send_notification(method, params)
+
+
+@cache
+def _bound(session: type[Any]) -> type[Any]:
+    return type(session.__name__, (_Bound, session), {})
+
+
+@asynccontextmanager
+async def connect(target: Target | Transport, *, session: type[S], **options: Any) -> AsyncGenerator[S]:
+    """Connect a generated session: `connect(target, session=v2025_11_25.client.ClientSession)`.
+
+    The revision is pinned to the session's own, and results are of its own types; input-required results are given as
+    they come. Options are those of `Client`. What the server asks and tells comes to the callbacks in neutral types.
+    """
+    home = next(c.__module__ for c in session.__mro__ if c.__module__.startswith(_BINDINGS))
+    package = home.removeprefix(_BINDINGS).split(".")[0]
+    if package != "merged":
+        options.setdefault("revisions", package.removeprefix("v").replace("_", "-"))
+    async with Client(target, **options) as client:
+        strict: S = _bound(session)(client)
+        yield strict

@@ -1,0 +1,129 @@
+"""What every server is: something that a client can connect to, over any transport or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Literal, TypeAlias
+
+from mcpstruct.base.errors import MethodNotFound
+from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
+from mcpstruct.base.messages import MessageDecoder
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct.session.loop import Future, current_loop
+from mcpstruct.session.serving import Connection, Handler
+from mcpstruct.transport.base import Transport
+from mcpstruct.transport.memory import MemoryLink, MemoryTransport
+from mcpstruct.wire.eras import Revision, revision
+from mcpstruct_bindings import REVISIONS
+from mcpstruct_bindings.merged.decode import client_decoder
+from mcpstruct_bindings.merged.types import Implementation, ReadResourceResult, ServerCapabilities
+
+from .lifespan import Lifespan
+
+NotificationCallback: TypeAlias = Callable[[MethodInfo[Any, Any], Any], object]
+DRAIN = 5.0
+"""Seconds that requests in progress are given when a server is told to stop."""
+
+
+class Server:
+    """A server of any kind; subclasses say what it answers."""
+
+    decoder: MessageDecoder[Any] = client_decoder
+
+    def __init__(
+        self,
+        info: Implementation,
+        *,
+        instructions: str | None = None,
+        revisions: Iterable[str] | str | None = None,
+        lifespan: Callable[[Any], AbstractAsyncContextManager[Any]] | None = None,
+        on_notification: NotificationCallback | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+        deadlines: Deadlines = DEFAULT_DEADLINES,
+    ) -> None:
+        names = REVISIONS if revisions is None else (revisions,) if isinstance(revisions, str) else tuple(revisions)
+        self.info = info
+        self.instructions = instructions
+        self.revisions = tuple(sorted((revision(name).name for name in names), reverse=True))
+        self.handlers: dict[str, Handler] = {}
+        self.custom: dict[str, MethodInfo[Any, Any]] = {}
+        self.lifespan = Lifespan(None if lifespan is None else lambda: lifespan(self))
+        self.connections: set[Connection] = set()
+        """Every client that is connected."""
+        self._on_notification = on_notification
+        self._limits = limits
+        self._deadlines = deadlines
+        self._ended: dict[Connection, Future[None]] = {}
+
+    def capabilities(self, row: Revision) -> ServerCapabilities:
+        """What the server offers to a client of a revision."""
+        raise NotImplementedError
+
+    # -- being connected to -------------------------------------------------------------------------------------------
+
+    def connection(self) -> Connection:
+        """The server's end of one more connection, yet to be opened."""
+        connection = Connection(self, limits=self._limits, deadlines=self._deadlines)
+        self.connections.add(connection)
+        return connection
+
+    def transport(self) -> Transport:
+        """A way to this server within the process: `Client(server)`."""
+
+        def accept(back: MemoryLink) -> Any:
+            connection = self.connection()
+            connection.core.attach(back)
+            return connection.core
+
+        return MemoryTransport(accept, prepare=self.lifespan.acquire, finish=self.lifespan.release)
+
+    async def serve(self, transport: Transport) -> None:
+        """Serve one client over a transport, until it leaves. Raises `ConnectFailed`."""
+        await self.lifespan.acquire()
+        try:
+            connection = self.connection()
+            ended = self._ended[connection] = current_loop().future()
+            try:
+                await connection.core.open(transport)
+                await ended
+            finally:
+                self._ended.pop(connection, None)
+                self.connections.discard(connection)
+                await connection.aclose()
+        finally:
+            await self.lifespan.release()
+
+    async def stop(self, seconds: float = DRAIN) -> None:
+        """Take no more requests, let those in progress finish for so long, and end every connection."""
+        from .draining import drain
+
+        for connection in list(self.connections):
+            connection.subscriptions.close()
+        await drain([connection.core for connection in self.connections], seconds)
+        for connection in list(self.connections):
+            await connection.aclose()
+
+    def run(self, transport: Literal["stdio"] = "stdio") -> None:
+        """Serve until the client leaves, or the process is told to stop; runs an event loop of its own."""
+        from .running import run
+
+        run(self, transport)
+
+    async def read(self, uri: str, context: Any) -> ReadResourceResult:
+        """Read one of the server's own resources, on behalf of another request."""
+        raise MethodNotFound("resources/read")
+
+    # -- told by connections ------------------------------------------------------------------------------------------
+
+    def notified(self, connection: Connection, method: MethodInfo[Any, Any], params: Any) -> None:
+        """A client sent a notification."""
+        if self._on_notification is not None:
+            connection.core.inbox.put(self._on_notification, method, params)
+
+    def ended(self, connection: Connection) -> None:
+        """A connection is over."""
+        self.connections.discard(connection)
+        ended = self._ended.get(connection)
+        if ended is not None and not ended.done():
+            ended.set_result(None)

@@ -1,0 +1,79 @@
+"""What a server lists: in the order of registration, a page at a time, and kept encoded until it changes."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+from mcpstruct.base.codec import Encoded
+from mcpstruct.base.errors import INVALID_PARAMS, RemoteError
+from mcpstruct.session.request import ServerRequest
+from mcpstruct.session.stamping import stamp
+
+E = TypeVar("E")
+
+
+class Catalogue(Generic[E]):
+    """The tools, prompts, resources or templates of a server, by name or URI."""
+
+    def __init__(self, what: str, changed: Callable[[], None], *, page_size: int | None = None) -> None:
+        self._what = what
+        self._changed = changed
+        self._page_size = page_size
+        self._entries: dict[str, E] = {}
+        self._pages: dict[tuple[str, str | None], Encoded] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[E]:
+        return iter(self._entries.values())
+
+    def get(self, name: str) -> E | None:
+        """The entry of that name."""
+        return self._entries.get(name)
+
+    def add(self, name: str, entry: E) -> None:
+        """Add an entry at the end. Raises `ValueError` where there is one of that name."""
+        if name in self._entries:
+            raise ValueError(f"there is a {self._what} {name!r} already")
+        self._entries[name] = entry
+        self._has_changed()
+
+    def remove(self, name: str) -> None:
+        """Remove an entry. Raises `KeyError` where there is none of that name."""
+        del self._entries[name]
+        self._has_changed()
+
+    def _has_changed(self) -> None:
+        self._pages.clear()
+        self._changed()
+
+    def page(self, cursor: str | None, request: ServerRequest, make: Callable[[list[E], str | None], Any]) -> Encoded:
+        """One page, as `make` makes it of entries and the next cursor, with what the client's revision wants on it.
+
+        Raises `RemoteError` for a cursor that this server did not give.
+        """
+        key = (request.revision.name, cursor)
+        page = self._pages.get(key)
+        if page is None:
+            names = list(self._entries)
+            start = 0 if cursor is None else self._after(cursor, names)
+            stop = len(names) if self._page_size is None else start + self._page_size
+            following = _cursor(names[stop - 1]) if stop < len(names) else None
+            result = make([self._entries[name] for name in names[start:stop]], following)
+            page = Encoded(stamp(result, request.revision, request.connection.service.info))
+            self._pages[key] = page
+        return page
+
+    def _after(self, cursor: str, names: list[str]) -> int:
+        """Where the page after a cursor begins: it holds the name of the last entry before."""
+        try:
+            return names.index(urlsafe_b64decode(cursor.encode()).decode()) + 1
+        except ValueError:  # no base64, no UTF-8, or a name that is gone: the list has to be read anew
+            raise RemoteError(INVALID_PARAMS, "this cursor is not valid (any more)") from None
+
+
+def _cursor(name: str) -> str:
+    return urlsafe_b64encode(name.encode()).decode()

@@ -1,0 +1,282 @@
+"""`Context`: what a handler knows of the request that it answers, and how it talks back."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from msgspec import UNSET
+
+from mcpstruct.base.errors import RequestCancelled
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct.base.session import ProgressCallback, Timeout
+from mcpstruct.session.request import ServerRequest
+from mcpstruct.wire.eras import Revision
+from mcpstruct_bindings.merged import methods
+from mcpstruct_bindings.merged.server import ServerSession
+from mcpstruct_bindings.merged.types import (
+    ClientCapabilities,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    ElicitRequestFormParams,
+    ElicitRequestURLParams,
+    ElicitResult,
+    Implementation,
+    ListRootsResult,
+    LoggingLevel,
+    ModelPreferences,
+    ReadResourceResult,
+    Root,
+    SamplingMessage,
+    TextContent,
+    Tool,
+    ToolChoice,
+)
+
+from .asking import Asker
+from .elicitation import Elicitation, Form
+from .threads import current_job
+
+if TYPE_CHECKING:
+    from .base import Server
+
+P = TypeVar("P")
+R = TypeVar("R")
+T = TypeVar("T")
+StateT = TypeVar("StateT")
+
+
+class Reported:
+    """A report that has been made. Awaiting it waits only where the connection is congested."""
+
+    __slots__ = ("_request",)
+
+    def __init__(self, request: ServerRequest) -> None:
+        self._request = request
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        core = self._request.connection.core
+        if core.congested:
+            yield from core.drain().__await__()
+
+
+class Context(Generic[StateT]):
+    """The request in hand.
+
+    A handler gets one through a parameter annotated with this class. Reports (`info`, `report_progress`, …) take effect
+    when called and may be awaited; they work from sync handlers in threads as well. Questions (`elicit`, `sample`,
+    `list_roots`) are awaited.
+    """
+
+    __slots__ = ("_asker", "_request", "_server", "_session")
+
+    def __init__(self, request: ServerRequest, server: Server, asker: Asker) -> None:
+        self._request = request
+        self._server = server
+        self._asker = asker
+        self._session: ServerSession | None = None
+
+    # -- what is known ------------------------------------------------------------------------------------------------
+
+    @property
+    def request_id(self) -> int | str:
+        """The id of the request."""
+        return self._request.id
+
+    @property
+    def protocol_version(self) -> str:
+        """The revision in which it is answered."""
+        return self._request.revision.name
+
+    @property
+    def revision(self) -> Revision:
+        """The row of that revision."""
+        return self._request.revision
+
+    @property
+    def method(self) -> str:
+        """The wire name of the method that was called."""
+        return self._request.incoming.method.name
+
+    @property
+    def client_capabilities(self) -> ClientCapabilities:
+        """What the client can do."""
+        return self._request.client_capabilities
+
+    @property
+    def client_info(self) -> Implementation | None:
+        """The client, as it names itself: for display and logs alone."""
+        return self._request.client_info
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """The request's `_meta`, as it came."""
+        return dict(self._request.meta)
+
+    @property
+    def server(self) -> Any:
+        """The server object."""
+        return self._server
+
+    @property
+    def lifespan_state(self) -> StateT:
+        """What the server's `lifespan` gave."""
+        state: StateT = self._server.lifespan.state
+        return state
+
+    @property
+    def session(self) -> ServerSession:
+        """Everything that a server may send in a session with a handshake, typed."""
+        if self._session is None:
+            self._session = _Session(self._request)
+        return self._session
+
+    # -- reports ------------------------------------------------------------------------------------------------------
+
+    def log(self, level: LoggingLevel, data: Any, *, logger: str | None = None) -> Reported:
+        """Send a log message: text, or any JSON."""
+        return self._report(self._request.log, level, data, logger)
+
+    def debug(self, data: Any, *, logger: str | None = None) -> Reported:
+        """Send a log message of level `debug`."""
+        return self.log("debug", data, logger=logger)
+
+    def info(self, data: Any, *, logger: str | None = None) -> Reported:
+        """Send a log message of level `info`."""
+        return self.log("info", data, logger=logger)
+
+    def warning(self, data: Any, *, logger: str | None = None) -> Reported:
+        """Send a log message of level `warning`."""
+        return self.log("warning", data, logger=logger)
+
+    def error(self, data: Any, *, logger: str | None = None) -> Reported:
+        """Send a log message of level `error`."""
+        return self.log("error", data, logger=logger)
+
+    def report_progress(self, progress: float, total: float | None = None, message: str | None = None) -> Reported:
+        """Report how far the work has come; `progress` has to grow from one report to the next."""
+        return self._report(self._request.progress, progress, total, message)
+
+    def _report(self, report: Any, *args: Any) -> Reported:
+        self.check()
+        if not self._asker.replaying:  # else the client has it from an earlier round
+            self._request.connection.core.run(report, *args)
+        return Reported(self._request)
+
+    def check(self) -> None:
+        """Raise `RequestCancelled` where the client no longer waits: for a sync handler that works long."""
+        job = current_job()
+        if self._request.incoming.cancelled or (job is not None and job.cancelled):
+            raise RequestCancelled(self._request.incoming.reason or "the client no longer waits")
+
+    # -- questions ----------------------------------------------------------------------------------------------------
+
+    @overload
+    async def elicit(self, message: str, schema: type[T], *, key: str | None = None) -> Elicitation[T]: ...
+    @overload
+    async def elicit(
+        self, message: str, schema: dict[str, Any], *, key: str | None = None
+    ) -> Elicitation[dict[str, Any]]: ...
+    async def elicit(self, message: str, schema: Any, *, key: str | None = None) -> Elicitation[Any]:
+        """Ask the user to fill in a form.
+
+        `schema` is a flat type (Struct, dataclass, TypedDict, pydantic model) of strings, numbers, booleans, and
+        choices, or a JSON Schema of that kind. `key` names the question from one round to the next; without it, its
+        order and content do. Raises `MissingCapability`.
+        """
+        form = Form(schema)
+        params = ElicitRequestFormParams(message=message, requested_schema=form.requested, mode=self._form_mode)
+        return form.read(await self._ask(methods.ELICIT, params, key))
+
+    @property
+    def _form_mode(self) -> Any:
+        return "form" if self._request.revision.name >= "2025-11-25" else None
+
+    async def elicit_url(
+        self, message: str, url: str, *, elicitation_id: str | None = None, key: str | None = None
+    ) -> bool:
+        """Ask the user to go to a URL; whether they agreed to. Raises `MissingCapability`."""
+        params = ElicitRequestURLParams(message=message, url=url, elicitation_id=elicitation_id)
+        answer: ElicitResult = await self._ask(methods.ELICIT, params, key)
+        return answer.action == "accept"
+
+    async def sample(
+        self,
+        messages: str | Sequence[SamplingMessage | str],
+        *,
+        max_tokens: int = 1024,
+        system_prompt: str | None = None,
+        temperature: float | None = None,
+        stop_sequences: Sequence[str] | None = None,
+        model_preferences: ModelPreferences | None = None,
+        tools: Sequence[Tool] | None = None,
+        tool_choice: ToolChoice | None = None,
+        metadata: dict[str, Any] | None = None,
+        key: str | None = None,
+    ) -> CreateMessageResult:
+        """Have the client's model answer; text stands for a message of the user. Raises `MissingCapability`."""
+        params = CreateMessageRequestParams(
+            messages=[_message(m) for m in ([messages] if isinstance(messages, str) else messages)],
+            max_tokens=max_tokens,
+            system_prompt=system_prompt,
+            temperature=temperature,
+            stop_sequences=None if stop_sequences is None else list(stop_sequences),
+            model_preferences=model_preferences,
+            tools=None if tools is None else list(tools),
+            tool_choice=tool_choice,
+            metadata=metadata,
+        )
+        answer: CreateMessageResult = await self._ask(methods.CREATE_MESSAGE, params, key)
+        return answer
+
+    async def list_roots(self, *, key: str | None = None) -> list[Root]:
+        """The folders that the client lets the server work in. Raises `MissingCapability`."""
+        answer: ListRootsResult = await self._ask(methods.LIST_ROOTS, None, key)
+        return answer.roots
+
+    async def _ask(self, method: MethodInfo[Any, Any], params: Any, key: str | None) -> Any:
+        """The plain answer: a task in its place is only for requests that ask for one."""
+        return await self._asker.ask(method, params, key)
+
+    async def read_resource(self, uri: str) -> ReadResourceResult:
+        """Read one of the server's own resources."""
+        return await self._server.read(uri, self)
+
+    def put_aside(self, state: Any) -> None:
+        """Keep a JSON value for the next round of this request, where there is one; see `put_by`."""
+        keep = getattr(self._asker, "keep", None)
+        if keep is not None:
+            keep(state)
+
+    @property
+    def put_by(self) -> Any:
+        """What an earlier round of this request put aside; None for nothing."""
+        return getattr(self._asker, "state", None)
+
+
+class _Session(ServerSession):
+    """The generated session over the connection of a request."""
+
+    def __init__(self, request: ServerRequest) -> None:
+        self._request = request
+
+    async def send_request(
+        self,
+        method: MethodInfo[P, R],
+        params: P,
+        *,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
+    ) -> R:
+        """Send a request to the client."""
+        self._request.allow(method)
+        return await self._request.connection.core.request(method, params, timeout=timeout, on_progress=on_progress)
+
+    async def send_notification(self, method: MethodInfo[P, None], params: P) -> None:
+        """Send a notification to the client."""
+        self._request.allow(method)
+        await self._request.connection.core.notify(method, params)
+
+
+def _message(message: SamplingMessage | str) -> SamplingMessage:
+    return SamplingMessage(role="user", content=TextContent(text=message)) if isinstance(message, str) else message

@@ -1,0 +1,71 @@
+"""The tools of a server."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from mcpstruct.base.errors import McpError, RemoteError
+from mcpstruct_bindings.merged.types import (
+    CallToolRequestParams,
+    CallToolResult,
+    InputRequiredResult,
+    TextContent,
+)
+from mcpstruct_bindings.merged.types import Tool as ToolDefinition
+
+from .arguments import BadArguments
+from .calling import Caller
+from .context import Context
+from .errors import ToolError
+from .functions import ToolFunction
+from .results import BadResult
+
+log = logging.getLogger("mcpstruct")
+
+
+class Tool:
+    """A function that the model may call; `definition` is what clients are told of it."""
+
+    __slots__ = ("_caller", "_function", "_timeout", "definition")
+
+    def __init__(
+        self, function: ToolFunction, definition: ToolDefinition, caller: Caller, *, timeout: float | None
+    ) -> None:
+        self._function = function
+        self._caller = caller
+        self._timeout = timeout
+        self.definition = definition
+
+    async def call(
+        self, params: CallToolRequestParams, context: Context[Any], *, show_errors: bool
+    ) -> CallToolResult | InputRequiredResult:
+        """Run it. What goes wrong in it is a result, for the model to read, unless the protocol has an error for it."""
+        try:
+            arguments = self._function.decode(params.arguments)
+            value = await self._caller.call(arguments, context)
+            return self._function.convert(value)
+        except BadArguments as error:
+            return failed(str(error))
+        except ToolError as error:
+            return failed(str(error))
+        except RemoteError:
+            raise
+        except TimeoutError as error:
+            if self._timeout is None or isinstance(error, McpError):
+                return self._failed(error, show_errors)
+            return failed(f"{self.definition.name} took longer than {self._timeout:g} s")
+        except Exception as error:
+            return self._failed(error, show_errors)
+
+    def _failed(self, error: Exception, show_errors: bool) -> CallToolResult:
+        """What an unexpected error is for the model: its text may hold what is nobody's business."""
+        log.exception("The tool %s failed", self.definition.name)
+        if isinstance(error, BadResult) or not show_errors:
+            return failed(f"{self.definition.name} failed")
+        return failed(f"{self.definition.name} failed: {error}")
+
+
+def failed(text: str) -> CallToolResult:
+    """A result that says that the tool failed, and why."""
+    return CallToolResult(content=[TextContent(text=text)], is_error=True)

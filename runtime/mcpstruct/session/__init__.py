@@ -1,0 +1,1 @@
+"""Sessions: requests and answers over any transport, on asyncio or trio."""

@@ -1,0 +1,277 @@
+"""The client's side of one connection: how it opens, and what it puts on every request after that."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from msgspec import UNSET
+
+from mcpstruct.base.check import is_array, is_object
+from mcpstruct.base.codec import to_json
+from mcpstruct.base.errors import (
+    METHOD_NOT_FOUND,
+    UNSUPPORTED_VERSION,
+    ConnectFailed,
+    ConnectionLost,
+    MethodNotInRevision,
+    NoCommonRevision,
+    ProtocolViolation,
+    RemoteError,
+    RequestTimeout,
+)
+from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct.base.session import ProgressCallback, Timeout
+from mcpstruct.wire.eras import (
+    CLIENT_CAPABILITIES,
+    CLIENT_INFO,
+    LOG_LEVEL,
+    PROTOCOL_VERSION,
+    Revision,
+    legacy,
+    modern,
+    revision,
+)
+from mcpstruct_bindings.merged import methods
+from mcpstruct_bindings.merged.decode import server_decoder
+from mcpstruct_bindings.merged.types import (
+    ClientCapabilities,
+    DiscoverResult,
+    Implementation,
+    InitializedNotificationParams,
+    InitializeRequestParams,
+    LoggingLevel,
+    RequestMetaObject,
+    RequestParams,
+    Result,
+    ServerCapabilities,
+)
+
+from .core import Core
+from .incoming import Incoming
+
+R = TypeVar("R")
+log = logging.getLogger("mcpstruct")
+
+
+class ClientPart(Protocol):
+    """What a client says of itself, and who answers what the server asks."""
+
+    @property
+    def info(self) -> Implementation:
+        """The client's name and version."""
+        ...
+
+    @property
+    def capabilities(self) -> ClientCapabilities:
+        """What the client can do."""
+        ...
+
+    @property
+    def log_level(self) -> LoggingLevel | None:
+        """The least severe log messages that it wants; None for the server's choice, in the modern era for none."""
+        ...
+
+    @property
+    def handlers(self) -> Mapping[str, Callable[[Any], Awaitable[Any]]]:
+        """Who answers the server's requests, by the method's name on the wire."""
+        ...
+
+    @property
+    def custom(self) -> Mapping[str, MethodInfo[Any, Any]]:
+        """Methods that are none of the protocol's."""
+        ...
+
+    def notified(self, method: MethodInfo[Any, Any], params: Any) -> None:
+        """The server sent a notification."""
+
+    def violated(self, violation: ProtocolViolation) -> None:
+        """The server sent something that is no message."""
+
+    def lost(self, error: ConnectionLost) -> None:
+        """The connection is over."""
+
+
+class ClientConnection:
+    """One server, as long as it is connected."""
+
+    def __init__(
+        self, part: ClientPart, *, limits: Limits = DEFAULT_LIMITS, deadlines: Deadlines = DEFAULT_DEADLINES
+    ) -> None:
+        self.part = part
+        self.custom = part.custom
+        self.core = Core(self, server_decoder, limits=limits, deadlines=deadlines)
+        self.revision: Revision | None = None
+        self.server_info: Implementation | None = None
+        self.capabilities = ServerCapabilities()
+        self.instructions: str | None = None
+        self._stamp: dict[str, Any] = {}
+
+    # -- see `Router` -------------------------------------------------------------------------------------------------
+
+    def request(self, incoming: Incoming) -> None:
+        """Begin to answer a request of the server."""
+        name = incoming.method.name
+        handler = self.part.handlers.get(name)
+        if name == methods.PING.name:
+            incoming.answer(Result())
+        elif handler is None or (self.revision is not None and self.revision.era == "modern"):
+            incoming.fail(METHOD_NOT_FOUND, f"Method not found: {name}")
+        else:
+            incoming.run(handler, incoming.params)
+
+    def notification(self, method: MethodInfo[Any, Any], params: Any) -> None:
+        """Pass a notification on."""
+        self.part.notified(method, params)
+
+    def violation(self, violation: ProtocolViolation) -> None:
+        """Pass a fault of the server on."""
+        self.part.violated(violation)
+
+    def lost(self, error: ConnectionLost) -> None:
+        """The server is gone."""
+        self.part.lost(error)
+
+    # -- opening ------------------------------------------------------------------------------------------------------
+
+    async def negotiate(self, allowed: tuple[str, ...], *, probe: bool = True) -> None:
+        """Settle the revision: the newest that both sides speak.
+
+        Asks whether the server is modern, if any modern revision is allowed, and falls back to the handshake if it
+        does not say so. With `probe=False` the server is known to be legacy. Raises `NoCommonRevision`,
+        `ConnectFailed`, `ConnectionLost`.
+        """
+        newest, oldest = modern(allowed), legacy(allowed)
+        if newest and (probe or not oldest):
+            supported = await self._discover(newest, fall_back=bool(oldest))
+            if self.revision is not None:
+                return
+            oldest = tuple(name for name in oldest if supported is None or name in supported)
+            if not oldest:
+                names = ", ".join(supported) if supported else "only revisions with a handshake"
+                raise NoCommonRevision(f"the server speaks {names}; allowed are {', '.join(allowed)}", supported or ())
+        await self._initialize(oldest)
+
+    async def _discover(self, newest: tuple[str, ...], *, fall_back: bool) -> tuple[str, ...] | None:
+        """Ask a server what it is. Gives the revisions that it names; None where it shows that it is legacy."""
+        deadlines = self.core.deadlines
+        asked = newest[0]
+        for _ in newest:
+            self._set_stamp(asked)
+            timeout = deadlines.probe if fall_back else deadlines.connect
+            try:
+                found = await self.core.request(methods.DISCOVER, self._stamped(RequestParams()), timeout=timeout)
+            except RemoteError as error:
+                supported = _supported(error)
+                if supported is None:
+                    return None
+            except RequestTimeout as error:
+                if not fall_back:
+                    raise ConnectFailed(f"the server did not answer within {timeout:g} s") from error
+                return None
+            except ProtocolViolation:
+                return None
+            else:
+                return self._discovered(found, newest)
+            common = [name for name in newest if name in supported and name != asked]
+            if not common:
+                return supported
+            asked = common[0]
+        return ()
+
+    def _discovered(self, found: DiscoverResult, newest: tuple[str, ...]) -> tuple[str, ...]:
+        supported = tuple(found.supported_versions)
+        common = [name for name in newest if name in supported]
+        if common:
+            self._set_stamp(common[0])
+            self.revision = revision(common[0])
+            self.server_info = found.meta.server_info if found.meta is not None else None
+            self.capabilities, self.instructions = found.capabilities, found.instructions
+        return supported
+
+    async def _initialize(self, oldest: tuple[str, ...]) -> None:
+        params = InitializeRequestParams(
+            protocol_version=oldest[0], capabilities=self.part.capabilities, client_info=self.part.info
+        )
+        self._stamp = {}
+        timeout = self.core.deadlines.connect
+        try:
+            result = await self.core.request(methods.INITIALIZE, params, timeout=timeout)
+        except RequestTimeout as error:
+            raise ConnectFailed(f"the server did not answer initialize within {timeout:g} s") from error
+        except RemoteError as error:
+            supported = _supported(error)
+            if supported is not None:
+                raise NoCommonRevision(f"the server speaks {', '.join(supported)}", supported) from error
+            raise ConnectFailed(f"the server refused to open a session: {error}") from error
+        if result.protocol_version not in oldest:
+            theirs = result.protocol_version
+            raise NoCommonRevision(f"the server answers in {theirs}; allowed are {', '.join(oldest)}", (theirs,))
+        self.revision = revision(result.protocol_version)
+        self.core.batches = self.revision.batches
+        self.server_info, self.capabilities = result.server_info, result.capabilities
+        self.instructions = result.instructions
+        await self.core.notify(methods.INITIALIZED, InitializedNotificationParams())
+        if self.part.log_level is not None and self.capabilities.logging is not None:
+            await self.call(methods.SET_LEVEL, methods.SET_LEVEL.params(level=self.part.log_level))
+
+    # -- after that ---------------------------------------------------------------------------------------------------
+
+    async def call(
+        self,
+        method: MethodInfo[Any, R],
+        params: Any,
+        *,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
+    ) -> R:
+        """Send a request with what the revision wants on it, and wait for the result.
+
+        Raises `MethodNotInRevision`, and what `Core.request` raises.
+        """
+        params = self.prepared(method, params)
+        return await self.core.request(method, params, timeout=timeout, on_progress=on_progress)
+
+    def prepared(self, method: MethodInfo[Any, Any], params: Any) -> Any:
+        """The params of a request with what the revision wants on it. Raises `MethodNotInRevision`."""
+        self._allow(method)
+        return self._stamped(method.params() if params is None else params) if self._stamp else params
+
+    async def notify(self, method: MethodInfo[Any, None], params: Any) -> None:
+        """Send a notification. Raises `MethodNotInRevision`, `ConnectionLost`."""
+        self._allow(method)
+        await self.core.notify(method, params)
+
+    def _allow(self, method: MethodInfo[Any, Any]) -> None:
+        row = self.revision
+        known = methods.METHODS.get(method.name)
+        if row is not None and known is not None and not row.has(known):
+            raise MethodNotInRevision(method.name, row.name)
+
+    def _set_stamp(self, name: str) -> None:
+        """What every request of a modern revision carries, worked out once."""
+        self._stamp = {
+            PROTOCOL_VERSION: name,
+            CLIENT_INFO: msgspec.json.decode(to_json(self.part.info)),
+            CLIENT_CAPABILITIES: msgspec.json.decode(to_json(self.part.capabilities)),
+        }
+        if self.part.log_level is not None:
+            self._stamp[LOG_LEVEL] = self.part.log_level
+
+    def _stamped(self, params: Any) -> Any:
+        if is_object(params):
+            params["_meta"] = {**self._stamp, **params.get("_meta", {})}
+        else:
+            params.meta = RequestMetaObject({**self._stamp, **params.meta} if params.meta else self._stamp)
+        result: Any = params
+        return result
+
+
+def _supported(error: RemoteError) -> tuple[str, ...] | None:
+    """The revisions that a modern server says it speaks; None where this is no such answer."""
+    if error.code == UNSUPPORTED_VERSION and is_object(error.data) and is_array(error.data.get("supported")):
+        return tuple(str(name) for name in error.data["supported"])
+    return None

@@ -1,0 +1,356 @@
+"""The core of a session: requests and their answers, both ways, over any link.
+
+Everything that comes in is handled by plain callbacks, which never wait for anybody's code; a request of this side
+waits on a future. There is no task, stream or cancel scope a message, only a task for each request that is answered.
+"""
+
+from __future__ import annotations
+
+import logging
+from _thread import get_ident
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from msgspec import UNSET
+
+from mcpstruct.base.envelope import ErrorObject, RequestId
+from mcpstruct.base.errors import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    ConnectionLost,
+    NotConnected,
+    remote_error,
+)
+from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
+from mcpstruct.base.messages import MessageDecoder
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct.base.session import ProgressCallback, Timeout
+from mcpstruct.transport.base import Transport
+from mcpstruct.transport.memory import MemoryTransport
+from mcpstruct.wire.inflight import DuplicateId, Received
+from mcpstruct_bindings.merged import methods
+from mcpstruct_bindings.merged.types import CancelledNotificationParams
+
+from .inbox import Inbox
+from .incoming import Incoming
+from .links import ByteLink, Link
+from .loop import Cancellable, Future, current_loop
+from .outgoing import Outgoing, Pending, another
+from .reading import Reader
+from .router import Router
+
+R = TypeVar("R")
+log = logging.getLogger("mcpstruct")
+_OPENING = (methods.INITIALIZE.name, methods.DISCOVER.name)
+
+
+class Core:
+    """One end of a connection. `open` it once; `aclose` it from any task, as often as you like."""
+
+    def __init__(
+        self,
+        router: Router,
+        decoder: MessageDecoder[Any],
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        deadlines: Deadlines = DEFAULT_DEADLINES,
+    ) -> None:
+        self.router = router
+        self.limits = limits
+        self.deadlines = deadlines
+        self.loop = current_loop()
+        self.inbox = Inbox(self.loop, limits.max_queue)
+        self.outgoing = Outgoing(self.loop, self.inbox, deadlines, limits.max_in_flight, self._abandoned)
+        self.received_requests: Received[Incoming] = Received()
+        self.batches = False
+        """Whether the peer may send batches: the negotiated revision says."""
+        self.nameless_errors = False
+        """Whether a message that could not be read is answered, without an id; only servers do."""
+        reader = Reader(self, decoder)
+        self.received = reader.received
+        self.refused = reader.refused
+        self.knows = reader.knows
+        self.grace = 0.0
+        """Seconds that requests in progress are given when the peer has said all it will; it may still read."""
+        self._leaving: Cancellable | None = None
+        self._parked: deque[Incoming] = deque()
+        self._link: Link | None = None
+        self._end: ConnectionLost | None = None
+        self._closed: Future[None] | None = None
+        self._idle: Future[None] | None = None
+        self._thread = get_ident()
+        self._paused = False
+
+    # -- lifecycle ----------------------------------------------------------------------------------------------------
+
+    async def open(self, transport: Transport) -> None:
+        """Connect. Raises `ConnectFailed`."""
+        if isinstance(transport, MemoryTransport):
+            self.attach(await transport.join(self, self.loop.call_soon))
+            return
+        self.attach(ByteLink(transport))
+        await transport.open(self)
+
+    def attach(self, link: Link) -> None:
+        """Use this way out."""
+        self._link = link
+
+    @property
+    def connected(self) -> bool:
+        """Whether messages can be sent."""
+        return self._link is not None and self._end is None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the connection is over."""
+        return self._end is not None
+
+    async def aclose(self) -> None:
+        """End the connection; calls in progress fail with `ConnectionLost`, callbacks are called no more."""
+        self.inbox.close()
+        self.lost(ConnectionLost("the session was closed"))
+        if self._link is None:
+            return
+        if self._closed is None:
+            self._closed = self.loop.future()
+            self.loop.spawn(self._close, self._link, self._closed)  # goes on even where the caller is cancelled
+        await self.loop.shield(self._closed)
+
+    async def _close(self, link: Link, closed: Future[None]) -> None:
+        try:
+            await link.aclose()
+        finally:
+            if not closed.done():
+                closed.set_result(None)
+
+    def lost(self, error: Exception | None) -> None:
+        """See `Receiver`: fail whatever awaits the peer, and stop what works for it."""
+        if self._end is not None:
+            return
+        if error is None and self.grace and self.received_requests.entries and self._leaving is None:
+            self._leaving = self.loop.call_later(self.grace, self.lost, None)
+            return
+        if not isinstance(error, ConnectionLost):
+            cause, error = error, ConnectionLost("the peer closed the connection")
+            error.__cause__ = cause
+        self._end = error
+        self.outgoing.fail_all(error)
+        self._parked.clear()
+        for incoming in list(self.received_requests.entries.values()):
+            incoming.cancel("the connection is lost")
+        self.router.lost(error)
+
+    async def idle(self) -> None:
+        """Wait until no request of the peer is in progress."""
+        while self.received_requests.entries and self._end is None:
+            if self._idle is None or self._idle.done():
+                self._idle = self.loop.future()
+            await self.loop.shield(self._idle)
+
+    # -- requests and notifications of this side ----------------------------------------------------------------------
+
+    async def request(
+        self,
+        method: MethodInfo[Any, R],
+        params: Any,
+        *,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
+    ) -> R:
+        """Send a request, as it stands but for the progress token, and wait for its result.
+
+        Raises `RemoteError`, `RequestTimeout`, `ConnectionLost`, `NotConnected`, and `ProtocolViolation` where the
+        answer is not what the method's should be.
+        """
+        result: R = await self.finish(await self.start(method, params, timeout=timeout, on_progress=on_progress))
+        return result
+
+    async def start(
+        self,
+        method: MethodInfo[Any, Any],
+        params: Any,
+        *,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
+    ) -> Pending:
+        """Send a request, once there is room for it."""
+        link = self._usable()
+        while self.outgoing.full:
+            await self.outgoing.turn()
+            link = self._usable()
+        if link.congested:
+            await link.drain()
+            link = self._usable()
+        return self.outgoing.send(link, method, params, timeout, on_progress)
+
+    async def finish(self, pending: Pending) -> Any:
+        """Wait for the result of a request; cancelling the wait cancels the request."""
+        try:
+            return await pending.future
+        except self.loop.Cancelled:
+            self.outgoing.abandon(pending, "the caller no longer waits")
+            raise
+
+    def _usable(self) -> Link:
+        if self._end is not None:
+            raise another(self._end)
+        if self._link is None:
+            raise NotConnected("connect first")
+        return self._link
+
+    def _abandoned(self, pending: Pending, reason: str) -> None:
+        """Tell the peer that nobody waits any more. `initialize` may not be cancelled, what comes before need not."""
+        if pending.method.name not in _OPENING and self._link is not None and self._end is None:
+            params = CancelledNotificationParams(request_id=pending.id, reason=reason)
+            with suppress(ConnectionLost):
+                self._link.notification(methods.CANCELLED, params)
+
+    async def notify(self, method: MethodInfo[Any, None], params: Any) -> None:
+        """Send a notification; waits only while the connection is congested."""
+        self.notify_soon(method, params)
+        await self.drain()
+
+    def notify_soon(self, method: MethodInfo[Any, None], params: Any) -> None:
+        """Send a notification without waiting for anything."""
+        self._usable().notification(method, params)
+
+    def run(self, callback: Callable[..., object], *args: Any) -> None:
+        """Call back on the thread of the session: at once, where that is this one."""
+        if get_ident() == self._thread:
+            callback(*args)
+        else:
+            self.loop.call_soon_threadsafe(callback, *args)
+
+    @property
+    def congested(self) -> bool:
+        """Whether who can wait should `drain` before sending more."""
+        return self._link is not None and self._end is None and self._link.congested
+
+    async def drain(self) -> None:
+        """Wait while the connection is congested."""
+        if self._link is not None and self._end is None and self._link.congested:
+            await self._link.drain()
+
+    # -- what comes in, decoded ---------------------------------------------------------------------------------------
+
+    def awaits(self, request_id: RequestId) -> MethodInfo[Any, Any] | None:
+        """The method of a request in flight."""
+        pending = self.outgoing.pending.get(request_id)
+        return None if pending is None else pending.method
+
+    def take_request(self, request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> None:
+        """A request of the peer."""
+        incoming = Incoming(self, request_id, method, params)
+        entries = self.received_requests.entries
+        if len(entries) >= self.limits.max_in_flight + self.limits.max_queue:
+            self.answer_error(request_id, ErrorObject(INTERNAL_ERROR, "too many requests in progress"))
+            return
+        try:
+            self.received_requests.open(request_id, incoming)
+        except DuplicateId:
+            self.answer_error(request_id, ErrorObject(INVALID_REQUEST, "a request with this id is in progress"))
+            return
+        if len(entries) > self.limits.max_in_flight:
+            self._parked.append(incoming)
+        else:
+            self._route(incoming)
+
+    def _route(self, incoming: Incoming) -> None:
+        try:
+            self.router.request(incoming)
+        except Exception:
+            log.exception("%s could not be routed", incoming.method.name)
+            incoming.fail(INTERNAL_ERROR, "internal error")
+
+    def take_notification(self, method: MethodInfo[Any, Any], params: Any) -> None:
+        """A notification of the peer."""
+        if method.name == methods.CANCELLED.name:
+            incoming = self.received_requests.entries.get(params.request_id)
+            if incoming is not None:
+                incoming.cancel(params.reason)
+                return
+        elif method.name == methods.PROGRESS.name:
+            self.outgoing.progressed(params.progress_token, params.progress, params.total, params.message)
+        self.router.notification(method, params)
+
+    def take_result(self, request_id: RequestId, result: Any) -> None:
+        """The result of a request of this side."""
+        pending = self.outgoing.pending.get(request_id)
+        if pending is not None:
+            self.outgoing.settle(pending, result)
+
+    def take_error(self, request_id: RequestId | None, error: ErrorObject) -> None:
+        """The refusal of a request of this side."""
+        pending = None if request_id is None else self.outgoing.pending.get(request_id)
+        if pending is not None:
+            data = None if error.data is UNSET else error.data
+            self.outgoing.settle(pending, remote_error(pending.method.name, error.code, error.message, data))
+
+    # -- answers ------------------------------------------------------------------------------------------------------
+
+    def answer(self, incoming: Incoming, result: Any) -> None:
+        """Send a result, unless the request is over."""
+        if self.forget(incoming) and self._link is not None:
+            try:
+                self._link.result(incoming.id, result)
+            except ConnectionLost:
+                return
+            except Exception:  # the result holds something that is no JSON
+                log.exception("The result of %s can't be sent", incoming.method.name)
+                self.answer_error(incoming.id, ErrorObject(INTERNAL_ERROR, "internal error"))
+            self._relieve(self._link)
+
+    def refuse(self, incoming: Incoming, error: ErrorObject) -> None:
+        """Send an error, unless the request is over."""
+        if self.forget(incoming):
+            self.answer_error(incoming.id, error)
+
+    def answer_error(self, request_id: RequestId | None, error: ErrorObject) -> None:
+        """Send an error, if there is still somebody to send it to."""
+        if self._link is None or self._end is not None:
+            return
+        try:
+            self._link.error(request_id, error)
+        except ConnectionLost:
+            return
+        except Exception:
+            log.exception("The data of an error can't be sent")
+            self._link.error(request_id, ErrorObject(error.code, error.message))
+        self._relieve(self._link)
+
+    def forget(self, incoming: Incoming) -> bool:
+        """End a request; False if it was over already."""
+        entries = self.received_requests.entries
+        if entries.get(incoming.id) is not incoming:
+            return False
+        del entries[incoming.id]
+        if not entries:
+            self._emptied()
+        while self._parked and len(entries) - len(self._parked) < self.limits.max_in_flight:
+            parked = self._parked.popleft()
+            if entries.get(parked.id) is parked:
+                self._route(parked)
+        return self._end is None
+
+    def _emptied(self) -> None:
+        """No request of the peer is in progress any more: tell whoever waits for that."""
+        if self._leaving is not None:
+            self._leaving.cancel()
+            self.loop.call_soon(self.lost, None)
+        if self._idle is not None and not self._idle.done():
+            self._idle.set_result(None)
+
+    def _relieve(self, link: Link) -> None:
+        """Take nothing in while answers pile up. Only servers may: a client that stopped reading could be what the
+        server waits for."""
+        if link.congested and self.nameless_errors and not self._paused:
+            self._paused = True
+            link.pause()
+            self.loop.spawn(self._resume_when_drained, link)
+
+    async def _resume_when_drained(self, link: Link) -> None:
+        await link.drain()
+        self._paused = False
+        link.resume()

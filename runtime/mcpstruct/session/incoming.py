@@ -1,0 +1,79 @@
+"""A request of the peer, from its arrival to its answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from contextvars import Context
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET
+
+from mcpstruct.base.envelope import ErrorObject, RequestId
+from mcpstruct.base.errors import INTERNAL_ERROR, RemoteError
+from mcpstruct.base.methods import MethodInfo
+
+if TYPE_CHECKING:
+    from .core import Core
+
+log = logging.getLogger("mcpstruct")
+
+
+class Incoming:
+    """Answered once: with a result, an error, or, where it was cancelled, nothing."""
+
+    __slots__ = ("cancelled", "core", "id", "method", "on_cancel", "params", "reason", "task")
+
+    def __init__(self, core: Core, request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> None:
+        self.core = core
+        self.id = request_id
+        self.method = method
+        self.params = params
+        self.task: Any = None
+        self.cancelled = False
+        self.reason: str | None = None
+        """Why it was cancelled, where the peer said."""
+        self.on_cancel: Callable[[], object] | None = None
+
+    def run(
+        self, job: Callable[..., Awaitable[Any]], *args: Any, context: Context | None = None, eager: bool = False
+    ) -> None:
+        """Answer with what an async function returns, or raises, in a task of its own."""
+        self.task = self.core.loop.spawn(self._work, job, args, context=context, eager=eager)
+
+    async def _work(self, job: Callable[..., Awaitable[Any]], args: tuple[Any, ...]) -> None:
+        try:
+            result = await job(*args)
+        except self.core.loop.Cancelled:
+            self.fail(INTERNAL_ERROR, "the server stopped working on this request")
+            raise
+        except RemoteError as error:
+            self.fail(error.code, error.message, UNSET if error.data is None else error.data)
+        except Exception:
+            log.exception("The handler of %s failed", self.method.name)
+            self.fail(INTERNAL_ERROR, "internal error")
+        else:
+            self.core.answer(self, result)
+
+    def answer(self, result: Any) -> None:
+        """Answer with a result."""
+        self.core.answer(self, result)
+
+    def fail(self, code: int, message: str, data: Any = UNSET) -> None:
+        """Answer with an error."""
+        self.core.refuse(self, ErrorObject(code, message, data))
+
+    def stop(self) -> None:
+        """Stop the task that works on it; what it then answers counts."""
+        if self.task is not None:
+            self.task.cancel()
+
+    def cancel(self, reason: str | None) -> None:
+        """Stop working on it: the peer no longer waits, or is gone. There will be no answer."""
+        self.cancelled = True
+        self.reason = reason
+        self.core.forget(self)
+        if self.on_cancel is not None:
+            self.on_cancel()
+        if self.task is not None:
+            self.task.cancel()

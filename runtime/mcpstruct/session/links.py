@@ -1,0 +1,117 @@
+"""How the messages of a core leave it: as bytes over a transport, or as objects to a core next door."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+
+from mcpstruct.base.codec import Encoded, to_line
+from mcpstruct.base.envelope import ErrorObject, RequestId
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct.transport.base import Transport
+
+
+class Link(Protocol):
+    """The way out. No call waits; each raises `ConnectionLost` where there is no peer any more."""
+
+    def request(self, request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> None:
+        """Send a request."""
+
+    def notification(self, method: MethodInfo[Any, Any], params: Any) -> None:
+        """Send a notification."""
+
+    def result(self, request_id: RequestId, result: Any) -> None:
+        """Answer a request."""
+
+    def error(self, request_id: RequestId | None, error: ErrorObject) -> None:
+        """Refuse a request; one without an id where it could not be read."""
+
+    @property
+    def congested(self) -> bool:
+        """Whether who can wait should `drain` before sending more."""
+        ...
+
+    async def drain(self) -> None:
+        """Wait until no longer congested, or lost."""
+
+    def pause(self) -> None:
+        """Take nothing in until `resume`."""
+
+    def resume(self) -> None:
+        """Take messages in again."""
+
+    async def aclose(self) -> None:
+        """End the connection."""
+
+
+class _Request(Struct):
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    method: str
+    params: Any
+
+
+class _Notification(Struct):
+    jsonrpc: Literal["2.0"]
+    method: str
+    params: Any
+
+
+class _Result(Struct):
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    result: Any
+
+
+class _Error(Struct, omit_defaults=True):
+    jsonrpc: Literal["2.0"]
+    error: ErrorObject
+    id: RequestId | None = None
+
+
+class ByteLink:
+    """Messages as bytes, one `send` of the transport each."""
+
+    __slots__ = ("_send", "_transport")
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._send = transport.send
+
+    def request(self, request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> None:
+        """See `Link`."""
+        self._send(to_line(_Request("2.0", request_id, method.name, {} if params is None else params)))
+
+    def notification(self, method: MethodInfo[Any, Any], params: Any) -> None:
+        """See `Link`."""
+        self._send(to_line(_Notification("2.0", method.name, {} if params is None else params)))
+
+    def result(self, request_id: RequestId, result: Any) -> None:
+        """See `Link`."""
+        self._send(to_line(_Result("2.0", request_id, result.raw if result.__class__ is Encoded else result)))
+
+    def error(self, request_id: RequestId | None, error: ErrorObject) -> None:
+        """See `Link`."""
+        self._send(to_line(_Error("2.0", error, request_id)))
+
+    @property
+    def congested(self) -> bool:
+        """See `Link`."""
+        return self._transport.congested
+
+    async def drain(self) -> None:
+        """See `Link`."""
+        await self._transport.drain()
+
+    def pause(self) -> None:
+        """See `Link`."""
+        self._transport.pause()
+
+    def resume(self) -> None:
+        """See `Link`."""
+        self._transport.resume()
+
+    async def aclose(self) -> None:
+        """See `Link`."""
+        await self._transport.aclose()

@@ -1,0 +1,198 @@
+"""Requests of this side: sending them, waiting for the answers, and giving up."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import UnsetType
+
+from mcpstruct.base.check import is_object
+from mcpstruct.base.envelope import RequestId
+from mcpstruct.base.errors import ConnectionLost, RequestTimeout
+from mcpstruct.base.limits import Deadlines
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct.base.session import ProgressCallback, Timeout
+from mcpstruct.wire.eras import PROGRESS_TOKEN
+from mcpstruct.wire.inflight import Sent
+from mcpstruct_bindings.merged.types import RequestMetaObject
+
+from .inbox import Inbox, inside_callback
+from .links import Link
+from .loop import Future, Loop
+
+
+class Pending:
+    """A request that awaits its answer."""
+
+    __slots__ = ("direct", "end", "future", "heard", "id", "method", "on_progress", "timeout", "timer")
+
+    def __init__(self, request_id: RequestId, method: MethodInfo[Any, Any], future: Future[Any]) -> None:
+        self.id = request_id
+        self.method = method
+        self.future = future
+        # A callback that waits for this would wait for ever if the answer queued behind the callback.
+        self.direct = inside_callback.get()
+        self.on_progress: ProgressCallback | None = None
+        self.timeout = 0.0
+        self.timer: Any = None
+        self.heard = 0.0
+        """When the peer last gave a sign of life for this request."""
+        self.end: float | None = None
+
+
+class Outgoing:
+    """The requests in flight of one core."""
+
+    __slots__ = ("_deadlines", "_inbox", "_loop", "_maximum", "_on_abandoned", "_sent", "_turns", "pending")
+
+    def __init__(
+        self,
+        loop: Loop,
+        inbox: Inbox,
+        deadlines: Deadlines,
+        maximum: int,
+        on_abandoned: Callable[[Pending, str], None],
+    ) -> None:
+        self._loop = loop
+        self._inbox = inbox
+        self._deadlines = deadlines
+        self._maximum = maximum
+        self._on_abandoned = on_abandoned
+        self._sent: Sent[Pending] = Sent()
+        self._turns: deque[Future[None]] = deque()
+        self.pending = self._sent.entries
+
+    @property
+    def full(self) -> bool:
+        """Whether another request has to wait for its `turn`."""
+        return len(self.pending) >= self._maximum
+
+    def send(
+        self,
+        link: Link,
+        method: MethodInfo[Any, Any],
+        params: Any,
+        timeout: Timeout,
+        on_progress: ProgressCallback | None,
+    ) -> Pending:
+        """Send a request; its future gets the outcome."""
+        pending = Pending(self._sent.next_id(), method, self._loop.future())
+        if on_progress is not None:
+            pending.on_progress = on_progress
+            params = _with_progress_token(method, params, pending.id)
+        self.pending[pending.id] = pending
+        try:
+            self._arm(pending, self._deadlines.request if isinstance(timeout, UnsetType) else timeout)
+            link.request(pending.id, method, params)
+        except BaseException:
+            self._forget(pending)
+            raise
+        return pending
+
+    def abandon(self, pending: Pending, reason: str) -> None:
+        """Stop waiting for an answer."""
+        if self._forget(pending):
+            self._on_abandoned(pending, reason)
+
+    def settle(self, pending: Pending, outcome: Any) -> None:
+        """Give a request its outcome, once the callbacks of earlier notifications have been called."""
+        self._forget(pending)
+        if self._inbox.busy and not pending.direct:
+            self._inbox.after_all(_resolve, pending.future, outcome)
+        else:
+            _resolve(pending.future, outcome)
+
+    def fail_all(self, error: ConnectionLost) -> None:
+        """The peer is gone: nothing will be answered any more."""
+        for pending in self._sent.take_all():
+            self._forget(pending)
+            _resolve(pending.future, another(error))
+        while self._turns:
+            self._wake_one()
+
+    def progressed(self, token: RequestId, progress: float, total: float | None, message: str | None) -> None:
+        """A sign of life for a request."""
+        pending = self.pending.get(token)
+        if pending is not None:
+            pending.heard = self._loop.time()
+            if pending.on_progress is not None:
+                self._inbox.put(pending.on_progress, progress, total, message, key=token)
+
+    async def turn(self) -> None:
+        """Wait until one of the requests in flight is over."""
+        future = self._loop.future()
+        self._turns.append(future)
+        try:
+            await future
+        except self._loop.Cancelled:
+            if future.done():  # this was the one to be woken: pass it on
+                self._wake_one()
+            raise
+
+    def _wake_one(self) -> None:
+        while self._turns:
+            future = self._turns.popleft()
+            if not future.done():
+                future.set_result(None)
+                return
+
+    def _forget(self, pending: Pending) -> bool:
+        if pending.timer is not None:
+            pending.timer.cancel()
+            pending.timer = None
+        found = self.pending.pop(pending.id, None) is not None
+        if self._turns:
+            self._wake_one()
+        return found
+
+    def _arm(self, pending: Pending, seconds: float | None) -> None:
+        if seconds is None:
+            return
+        hard = self._deadlines.hard
+        pending.timeout = seconds
+        pending.heard = self._loop.time()
+        if hard is not None:  # a longer deadline that was asked for stands
+            pending.end = pending.heard + max(hard, seconds)
+        pending.timer = self._loop.call_later(seconds, self._due, pending)
+
+    def _due(self, pending: Pending) -> None:
+        """A deadline has passed, or was moved by progress since the timer was set."""
+        now = self._loop.time()
+        soft = pending.heard + pending.timeout
+        due = soft if pending.end is None else min(soft, pending.end)
+        if due > now + 0.001:
+            pending.timer = self._loop.call_later(due - now, self._due, pending)
+            return
+        seconds = pending.timeout if due == soft else self._deadlines.hard
+        reason = f"no answer to {pending.method.name} within {seconds:g} s"
+        self.abandon(pending, reason)
+        _resolve(pending.future, RequestTimeout(reason))
+
+
+def _resolve(future: Future[Any], outcome: Any) -> None:
+    if future.done():
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
+
+
+def _with_progress_token(method: MethodInfo[Any, Any], params: Any, token: RequestId) -> Any:
+    if params is None:
+        params = method.params()
+    if is_object(params):
+        params["_meta"] = {**params.get("_meta", {}), PROGRESS_TOKEN: token}
+    else:
+        params.meta = RequestMetaObject({**(params.meta or {}), PROGRESS_TOKEN: token})
+    result: Any = params
+    return result
+
+
+def another(error: ConnectionLost) -> ConnectionLost:
+    """The same error for one more who is told: raised in many tasks, a single one would mix their tracebacks."""
+    copy = ConnectionLost(*error.args)
+    copy.__cause__ = error.__cause__
+    return copy

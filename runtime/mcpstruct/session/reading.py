@@ -1,0 +1,137 @@
+"""What comes in as bytes: told apart, decoded in one pass, and handed to the core; what can't be, refused."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UnsetType
+
+from mcpstruct.base.codec import from_json
+from mcpstruct.base.envelope import ErrorObject, guess_id
+from mcpstruct.base.errors import INVALID_PARAMS, METHOD_NOT_FOUND, Problem, ProtocolViolation
+from mcpstruct.base.messages import MessageDecoder, ResponseDecoder, raw_envelope, readable_id, response_decoder
+from mcpstruct.base.methods import MethodInfo
+
+from .outgoing import Pending
+
+if TYPE_CHECKING:
+    from .core import Core
+
+log = logging.getLogger("mcpstruct")
+_METHOD = b'"method"'
+_WHERE_METHODS_STAND = 100  # bytes; only a hint at which decoder to try first
+
+
+class Reader:
+    """The way in of one core."""
+
+    __slots__ = ("_by_type", "_core", "_decoder", "_responses")
+
+    def __init__(self, core: Core, decoder: MessageDecoder[Any]) -> None:
+        self._core = core
+        self._decoder = decoder if core.limits is decoder.limits else decoder.with_limits(core.limits)
+        self._by_type = {info.message: info for info in decoder.methods.values() if info.sent_by(decoder.sender)}
+        self._responses: dict[MethodInfo[Any, Any], ResponseDecoder[Any]] = {}
+
+    def knows(self, method: MethodInfo[Any, Any]) -> bool:
+        """Whether this side's own description of a method is this very one."""
+        return self._decoder.methods.get(method.name) is method
+
+    def received(self, data: bytes) -> None:
+        """See `Receiver`."""
+        core = self._core
+        if core.ended:
+            return
+        try:
+            if core.outgoing.pending and data.find(_METHOD, 0, _WHERE_METHODS_STAND) < 0:
+                guessed = guess_id(data)
+                pending = core.outgoing.pending.get(guessed) if guessed is not None else None
+                if pending is not None and self._answered(pending, data):
+                    return
+            self._message(data)
+        except ProtocolViolation as violation:
+            self.refused(violation)
+        except Exception:
+            log.exception("A message was dropped over an error of ours")
+
+    def _answered(self, pending: Pending, data: bytes) -> bool:
+        """Take the answer to a request; False if that is not what it is."""
+        try:
+            response = self._response_decoder(pending.method).decode(data).message
+        except ProtocolViolation as violation:
+            if violation.request_id != pending.id:
+                return False
+            self._core.outgoing.settle(pending, violation)
+            return True
+        if response.id != pending.id:
+            return False
+        if isinstance(response.error, UnsetType):
+            self._core.outgoing.settle(pending, response.result)
+        else:
+            self._core.take_error(pending.id, response.error)
+        return True
+
+    def _response_decoder(self, method: MethodInfo[Any, Any]) -> ResponseDecoder[Any]:
+        decoder = self._responses.get(method)
+        if decoder is None:
+            decoder = self._responses[method] = response_decoder(method).with_limits(self._core.limits)
+        return decoder
+
+    def _message(self, data: bytes) -> None:
+        if data.lstrip()[:1] == b"[":
+            if not self._core.batches:
+                raise ProtocolViolation(Problem("", "one message", "a batch, which there is not"), data=data)
+            for part in self._decoder.split(data):
+                self.received(part)
+            return
+        message: Any = self._decoder.decode(data).message
+        info = self._by_type.get(type(message))
+        if info is None:
+            self._stray_answer(message, data)
+        elif info.kind == "request":
+            self._core.take_request(message.id, info, message.params)
+        else:
+            self._core.take_notification(info, message.params)
+
+    def _stray_answer(self, response: Any, data: bytes) -> None:
+        """An answer whose request no guess found: late, unknown, or written in an unusual way."""
+        pending = self._core.outgoing.pending.get(response.id)
+        if pending is not None and self._answered(pending, data):
+            return
+        if response.id is None:
+            log.warning("The peer could not read a message: %s (%d)", response.error.message, response.error.code)
+        else:
+            log.debug("An answer to no request in progress was dropped: id %r", response.id)
+
+    def refused(self, violation: ProtocolViolation) -> None:
+        """See `Receiver`: answer what can be answered."""
+        if violation.code == METHOD_NOT_FOUND and self._custom(violation):
+            return
+        self._core.router.violation(violation)
+        if violation.request_id is not None and violation.method is not None:
+            self._core.answer_error(violation.request_id, ErrorObject(violation.code, str(violation)))
+        elif violation.request_id is None and violation.method is None and self._core.nameless_errors:
+            self._core.answer_error(None, ErrorObject(violation.code, str(violation)))
+        else:
+            log.debug("Dropped: %s", violation)
+
+    def _custom(self, violation: ProtocolViolation) -> bool:
+        """Take a message of a method that is none of the protocol's, if this side has it."""
+        info = self._core.router.custom.get(violation.method or "")
+        if info is None:
+            return False
+        envelope = raw_envelope(violation.data)
+        request_id = readable_id(envelope)
+        raw = b"{}" if isinstance(envelope.params, UnsetType) else bytes(envelope.params)
+        try:
+            params = None if info.params is None else from_json(info.params, raw, limits=self._core.limits)
+        except ProtocolViolation as fault:
+            if request_id is not None:
+                self._core.answer_error(request_id, ErrorObject(INVALID_PARAMS, str(fault)))
+            return True
+        if request_id is None:
+            self._core.take_notification(info, params)
+        else:
+            self._core.take_request(request_id, info, params)
+        return True

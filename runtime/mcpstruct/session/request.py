@@ -1,0 +1,120 @@
+"""One request as the server's side sees it: who asks, in which revision, and how to tell them things on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from mcpstruct.base.envelope import RequestId
+from mcpstruct.base.errors import ConnectionLost, MethodNotInRevision
+from mcpstruct.base.hooks import convert
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct.wire.eras import CLIENT_CAPABILITIES, CLIENT_INFO, LOG_LEVEL, PROGRESS_TOKEN, SEVERITY, Revision
+from mcpstruct_bindings.merged import methods
+from mcpstruct_bindings.merged.types import (
+    ClientCapabilities,
+    Implementation,
+    LoggingLevel,
+    LoggingMessageNotificationParams,
+    ProgressNotificationParams,
+)
+
+from .incoming import Incoming
+from .stamping import stamp
+
+if TYPE_CHECKING:
+    from .serving import Connection
+
+_SILENT = len(SEVERITY)
+_NONE = ClientCapabilities()
+
+
+class ServerRequest:
+    """A request in progress."""
+
+    __slots__ = ("_capabilities", "_progress", "connection", "incoming", "meta", "revision")
+
+    def __init__(self, connection: Connection, incoming: Incoming, revision: Revision, meta: Mapping[str, Any]) -> None:
+        self.connection = connection
+        self.incoming = incoming
+        self.revision = revision
+        """The revision that it is served in."""
+        self.meta = meta
+        """What the client put into `_meta`."""
+        self._progress: float | None = None
+        self._capabilities: ClientCapabilities | None = None
+
+    def begin(self, handler: Callable[[Any, ServerRequest], Awaitable[Any]]) -> None:
+        """Answer with what an async function makes of the params, in a task of its own."""
+        self.incoming.run(self._work, handler)
+
+    async def _work(self, handler: Callable[[Any, ServerRequest], Awaitable[Any]]) -> Any:
+        result = await handler(self.incoming.params, self)
+        return stamp(result, self.revision, self.connection.service.info)
+
+    @property
+    def id(self) -> RequestId:
+        """The id that the client gave it."""
+        return self.incoming.id
+
+    @property
+    def client_capabilities(self) -> ClientCapabilities:
+        """What the client can do."""
+        if self._capabilities is not None:
+            return self._capabilities
+        client = self.connection.client
+        capabilities = _NONE if client is None else client.capabilities
+        if self.revision.era == "modern":
+            capabilities = convert(self.meta.get(CLIENT_CAPABILITIES, {}), ClientCapabilities)
+        self._capabilities = capabilities
+        return capabilities
+
+    @property
+    def client_info(self) -> Implementation | None:
+        """The client, as it names itself."""
+        if self.revision.era == "modern":
+            info = self.meta.get(CLIENT_INFO)
+            return None if info is None else convert(info, Implementation)
+        client = self.connection.client
+        return client.client_info if client is not None else None
+
+    def allow(self, method: MethodInfo[Any, Any]) -> None:
+        """Raise `MethodNotInRevision` unless the server may send this to the client."""
+        known = methods.METHODS.get(method.name)
+        if known is not None and (
+            not self.revision.has(known) or (known.kind == "request" and self.revision.era == "modern")
+        ):
+            raise MethodNotInRevision(method.name, self.revision.name)
+
+    # -- on the way ---------------------------------------------------------------------------------------------------
+
+    @property
+    def log_severity(self) -> int:
+        """The least severe log messages that the client wants to have."""
+        if self.revision.era == "legacy":
+            return self.connection.log_severity
+        level = self.meta.get(LOG_LEVEL)
+        return _SILENT if level is None else SEVERITY[level]
+
+    def log(self, level: LoggingLevel, data: Any, logger: str | None = None) -> None:
+        """Send a log message, if the client wants any so slight."""
+        if SEVERITY[level] >= self.log_severity:
+            params = LoggingMessageNotificationParams(level=level, data=data, logger=logger)
+            self.notify(methods.LOGGING_MESSAGE, params)
+
+    def progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
+        """Report progress, if the client asked for reports. What does not go forward is not sent."""
+        token = self.meta.get(PROGRESS_TOKEN)
+        if token is None or (self._progress is not None and progress <= self._progress):
+            return
+        self._progress = progress
+        params = ProgressNotificationParams(progress=progress, total=total, message=message, progress_token=token)
+        self.notify(methods.PROGRESS, params)
+
+    def notify(self, method: MethodInfo[Any, None], params: Any) -> None:
+        """Send a notification that belongs to this request; nothing follows its answer."""
+        core = self.connection.core
+        if core.received_requests.entries.get(self.incoming.id) is self.incoming:
+            with suppress(ConnectionLost):
+                core.notify_soon(method, params)

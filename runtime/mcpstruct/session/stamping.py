@@ -1,0 +1,100 @@
+"""What a server adds to results so that they are what the client's revision wants."""
+
+from __future__ import annotations
+
+from copy import copy
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from mcpstruct.base.check import is_object
+from mcpstruct.base.codec import Encoded, to_json
+from mcpstruct.wire.eras import SERVER_INFO, Revision
+from mcpstruct_bindings.merged.types import (
+    CallToolResult,
+    GetPromptResult,
+    Implementation,
+    ResultMetaObject,
+    TextContent,
+)
+
+COMPLETE = "complete"
+
+
+class _Room(NamedTuple):
+    """Which of the fields that modern results must have a type has, and nobody need fill in."""
+
+    result_type: bool
+    caching: bool
+    meta: bool
+
+
+@cache
+def _room(tp: type[Any]) -> _Room:
+    fields: tuple[str, ...] = getattr(tp, "__struct_fields__", ())
+    return _Room("result_type" in fields, "ttl_ms" in fields, "meta" in fields)
+
+
+def stamp(result: Any, row: Revision, server: Implementation | None) -> Any:
+    """The result with what the revision requires of it filled in; the user's own object is left as it is."""
+    if result.__class__ is Encoded:
+        return result
+    if row.era == "legacy":
+        return _reduced(result, row) if len(row.content) < _ALL_CONTENT else result
+    if is_object(result):
+        bag = type(result)(result)
+        bag.setdefault("resultType", COMPLETE)
+        if server is not None:
+            bag["_meta"] = {SERVER_INFO: _plain(server), **(bag.get("_meta") or {})}
+        return bag
+    room = _room(result.__class__)
+    result = copy(result)
+    if room.result_type and result.result_type is None:
+        result.result_type = COMPLETE
+    if room.caching:
+        # No time to live and no sharing, unless somebody said otherwise: never wrong.
+        if result.ttl_ms is None:
+            result.ttl_ms = 0
+        if result.cache_scope is None:
+            result.cache_scope = "private"
+    if room.meta and server is not None:
+        result.meta = ResultMetaObject({SERVER_INFO: _plain(server), **(result.meta or {})})
+    return result
+
+
+_plain_infos: dict[int, tuple[Implementation, dict[str, Any]]] = {}
+
+
+def _plain(server: Implementation) -> dict[str, Any]:
+    """A server's description as plain JSON; every result carries it."""
+    known = _plain_infos.get(id(server))
+    if known is None or known[0] is not server:
+        _plain_infos.clear()
+        known = _plain_infos[id(server)] = (server, msgspec.json.decode(to_json(server)))
+    return known[1]
+
+
+_ALL_CONTENT = 5
+
+
+def _reduced(result: Any, row: Revision) -> Any:
+    """The result with content that the revision has no type for put into words."""
+    if isinstance(result, CallToolResult):
+        if any(block.type not in row.content for block in result.content):
+            result = copy(result)
+            result.content = [_block(block, row) for block in result.content]
+    elif isinstance(result, GetPromptResult) and any(m.content.type not in row.content for m in result.messages):
+        result = copy(result)
+        result.messages = [copy(message) for message in result.messages]
+        for message in result.messages:
+            message.content = _block(message.content, row)
+    return result
+
+
+def _block(block: Any, row: Revision) -> Any:
+    if block.type in row.content:
+        return block
+    if block.type == "resource_link":
+        return TextContent(text=f"{block.title or block.name}: {block.uri}")
+    return TextContent(text=f"[{block.type}, {block.mime_type}]")

@@ -1,0 +1,115 @@
+"""Who is told of what: the streams of modern clients, and the subscriptions of sessions with a handshake."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from mcpstruct.base.envelope import RequestId
+from mcpstruct.base.errors import METHOD_NOT_FOUND, ConnectionLost
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct.wire.eras import SUBSCRIPTION_ID
+from mcpstruct_bindings.merged import methods
+from mcpstruct_bindings.merged.types import (
+    EmptyResult,
+    NotificationMetaObject,
+    ResourceUpdatedNotificationParams,
+    ServerCapabilities,
+    SubscriptionFilter,
+    SubscriptionsAcknowledgedNotificationParams,
+    SubscriptionsListenResult,
+    SubscriptionsListenResultMetaObject,
+)
+
+from .incoming import Incoming
+from .request import ServerRequest
+
+if TYPE_CHECKING:
+    from .serving import Connection
+
+Kind: TypeAlias = Literal["tools", "prompts", "resources"]
+_CHANGED: dict[Kind, MethodInfo[Any, None]] = {
+    "tools": methods.TOOL_LIST_CHANGED,
+    "prompts": methods.PROMPT_LIST_CHANGED,
+    "resources": methods.RESOURCE_LIST_CHANGED,
+}
+
+
+class Subscriptions:
+    """What one client wants to be told."""
+
+    __slots__ = ("_connection", "_streams", "_uris")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._streams: dict[RequestId, tuple[Incoming, SubscriptionFilter]] = {}
+        self._uris: set[str] = set()
+
+    def listen(self, incoming: Incoming, request: ServerRequest) -> None:
+        """Open a stream: it is the request itself, answered when it ends."""
+        granted = _granted(incoming.params.notifications, self._connection.service.capabilities(request.revision))
+        incoming.on_cancel = lambda: self._streams.pop(incoming.id, None)
+        self._streams[incoming.id] = (incoming, granted)
+        self._notify(
+            methods.SUBSCRIPTIONS_ACKNOWLEDGED,
+            SubscriptionsAcknowledgedNotificationParams(notifications=granted, meta=_meta(incoming.id)),
+        )
+
+    def subscribe(self, incoming: Incoming, request: ServerRequest) -> None:
+        """Tell of changes to one resource, for as long as the session lasts."""
+        resources = self._connection.service.capabilities(request.revision).resources
+        if resources is None or not resources.subscribe:
+            incoming.fail(METHOD_NOT_FOUND, "this server takes no subscriptions")
+            return
+        self._uris.add(incoming.params.uri)
+        incoming.answer(EmptyResult())
+
+    def unsubscribe(self, incoming: Incoming, request: ServerRequest) -> None:
+        """Tell of one resource no more."""
+        self._uris.discard(incoming.params.uri)
+        incoming.answer(EmptyResult())
+
+    def list_changed(self, kind: Kind) -> None:
+        """A list changed: tell whoever wants to know."""
+        method = _CHANGED[kind]
+        for request_id, (_, wanted) in self._streams.items():
+            if getattr(wanted, f"{kind}_list_changed"):
+                self._notify(method, method.params(meta=_meta(request_id)))
+        if self._connection.initialized:
+            self._notify(method, method.params())
+
+    def resource_updated(self, uri: str) -> None:
+        """A resource changed: tell whoever wants to know."""
+        for request_id, (_, wanted) in self._streams.items():
+            if uri in (wanted.resource_subscriptions or ()):
+                params = ResourceUpdatedNotificationParams(uri=uri, meta=_meta(request_id))
+                self._notify(methods.RESOURCE_UPDATED, params)
+        if uri in self._uris:
+            self._notify(methods.RESOURCE_UPDATED, ResourceUpdatedNotificationParams(uri=uri))
+
+    def close(self) -> None:
+        """End every stream in good order."""
+        streams, self._streams = self._streams, {}
+        for request_id, (incoming, _) in streams.items():
+            meta = SubscriptionsListenResultMetaObject({SUBSCRIPTION_ID: request_id})
+            incoming.answer(SubscriptionsListenResult(meta=meta, result_type="complete"))
+
+    def _notify(self, method: MethodInfo[Any, None], params: Any) -> None:
+        with suppress(ConnectionLost):
+            self._connection.core.notify_soon(method, params)
+
+
+def _meta(request_id: RequestId) -> NotificationMetaObject:
+    return NotificationMetaObject({SUBSCRIPTION_ID: request_id})
+
+
+def _granted(wanted: SubscriptionFilter, offered: ServerCapabilities) -> SubscriptionFilter:
+    """What of a filter the server can honour."""
+    tools, prompts, resources = offered.tools, offered.prompts, offered.resources
+    return SubscriptionFilter(
+        tools_list_changed=(wanted.tools_list_changed and (tools is not None and tools.list_changed)) or None,
+        prompts_list_changed=(wanted.prompts_list_changed and (prompts is not None and prompts.list_changed)) or None,
+        resources_list_changed=(wanted.resources_list_changed and (resources is not None and resources.list_changed))
+        or None,
+        resource_subscriptions=wanted.resource_subscriptions if resources and resources.subscribe else None,
+    )

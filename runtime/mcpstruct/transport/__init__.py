@@ -1,0 +1,1 @@
+"""Ways for messages to travel: in memory, and over the standard streams of a process."""

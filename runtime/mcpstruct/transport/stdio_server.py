@@ -1,0 +1,96 @@
+"""A server's own standard streams as a transport, with everything else in the process kept out of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+from mcpstruct.base.errors import ConnectFailed, ConnectionLost
+from mcpstruct.base.limits import DEFAULT_LIMITS, Limits
+
+from .lines import FLUSH, LineTransport
+from .pipes import can_wait
+
+
+class StandardStreams:
+    """Standard input and output, taken away from the rest of the process until they are given back.
+
+    Meanwhile reading descriptor 0 gives the end of the file, and what is written to descriptor 1 or printed goes to
+    stderr, by this process or a child of it: a stray `print` is no message.
+    """
+
+    def __init__(self) -> None:
+        self._kept = (os.dup(0), os.dup(1))
+        # Whether they block is shared with whoever else has them open, and put back for their sake.
+        self._blocking = [(fd, os.get_blocking(fd)) for fd in self._kept if can_wait(fd)]
+        self._stdout: TextIO | None = sys.stdout
+        with suppress(AttributeError, OSError, ValueError):
+            sys.stdout.flush()
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nowhere, 0)
+        try:
+            os.dup2(2, 1)
+        except OSError:  # there is no stderr
+            os.dup2(nowhere, 1)
+        os.close(nowhere)
+        if sys.stderr is not None:
+            sys.stdout = sys.stderr
+
+    def duplicates(self) -> tuple[int, int]:
+        """The real ones, as descriptors of the caller's own."""
+        return os.dup(self._kept[0]), os.dup(self._kept[1])
+
+    def give_back(self) -> None:
+        """Put everything back."""
+        for fd, blocking in self._blocking:
+            os.set_blocking(fd, blocking)
+        for number, fd in enumerate(self._kept):
+            os.dup2(fd, number)
+            os.close(fd)
+        if sys.stdout is sys.stderr and self._stdout is not None:
+            sys.stdout = self._stdout
+
+
+class StdioServerTransport(LineTransport):
+    """The client that started this process, over standard input and output, which are this transport's alone
+    while it is open.
+
+    `threads` has them read and written by threads even where the event loop could.
+    """
+
+    def __init__(self, *, threads: bool = False, limits: Limits = DEFAULT_LIMITS) -> None:
+        super().__init__(threads=threads, limits=limits)
+        self._streams: StandardStreams | None = None
+
+    def _connect(self) -> tuple[int, int]:
+        try:
+            self._streams = StandardStreams()
+        except OSError as error:
+            raise ConnectFailed(f"Standard input and output are not there: {error.strerror}") from error
+        return self._streams.duplicates()
+
+    def _connected(self) -> None:
+        pass
+
+    def _ended(self, error: OSError | None) -> None:
+        self._half_a_line()
+        reason = "The client has left" if error is None else f"Reading standard input failed: {error.strerror}"
+        self._lose(None if error is None else ConnectionLost(reason), reason)
+
+    def _failed(self, error: OSError) -> None:
+        reason = f"The client no longer reads: {error.strerror}"
+        self._changes.announce()
+        self._loop.call_soon(self._lose, ConnectionLost(reason), reason)
+
+    async def _leave(self) -> None:
+        if self._writer is not None:
+            self._writer.finish()
+            await self._changes.until(self._flushed, FLUSH)
+
+    def _release(self) -> None:
+        super()._release()
+        if self._streams is not None:
+            self._streams.give_back()
+            self._streams = None

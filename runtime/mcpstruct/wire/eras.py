@@ -1,0 +1,92 @@
+"""The revisions as a table, and the two eras: what each puts on a message, and reads off one.
+
+*Legacy* revisions open a connection with a handshake, and what is agreed there holds until it closes. *Modern* ones
+have none: each request says in its `_meta` which revision it follows, who sends it, and what the sender can do.
+Everything that differs between revisions stands here, as rows; what differs between the eras, as two classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
+
+from mcpstruct.base.errors import INVALID_PARAMS, UnknownRevision
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct_bindings import REVISIONS
+from mcpstruct_bindings.merged import methods
+
+Era: TypeAlias = Literal["legacy", "modern"]
+
+PROTOCOL_VERSION = "io.modelcontextprotocol/protocolVersion"
+CLIENT_INFO = "io.modelcontextprotocol/clientInfo"
+CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
+LOG_LEVEL = "io.modelcontextprotocol/logLevel"
+SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId"
+SERVER_INFO = "io.modelcontextprotocol/serverInfo"
+PROGRESS_TOKEN = "progressToken"  # noqa: S105 - a key, no secret
+
+FIRST_MODERN: str = methods.INITIALIZE.removed or "9999-12-31"
+"""The revision that did away with the handshake."""
+LOG_LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
+"""Severities of log messages, least severe first."""
+SEVERITY: Mapping[str, int] = {level: rank for rank, level in enumerate(LOG_LEVELS)}
+
+
+class Revision(Struct, frozen=True, eq=False):
+    """One published revision, as far as sessions have to know it."""
+
+    name: str
+    era: Era
+    batches: bool
+    """Whether several messages may come as one array."""
+    nameless_errors: bool
+    """Whether an error may go out without an id, for a message whose id could not be read."""
+    resource_not_found: int
+    """Error code for a resource that does not exist."""
+    content: frozenset[str]
+    """The types of content blocks that results may hold."""
+
+    def has(self, method: MethodInfo[Any, Any]) -> bool:
+        """Whether the method is one of this revision."""
+        return method.since <= self.name and (method.removed is None or self.name < method.removed)
+
+
+# The first revision that has each type of content block.
+_CONTENT = {"text": "", "image": "", "resource": "", "audio": "2025-03-26", "resource_link": "2025-06-18"}
+_BATCHES = ("2025-03-26",)
+_NAMELESS_ERRORS_SINCE = "2025-11-25"
+_RESOURCE_NOT_FOUND = -32002  # until the modern era, which has no code of its own for it
+
+
+@cache
+def revision(name: str) -> Revision:
+    """The row of a revision. Raises `UnknownRevision`."""
+    if name not in REVISIONS:
+        raise UnknownRevision(f"no bindings of revision {name!r}; there are {', '.join(REVISIONS)}")
+    modern = name >= FIRST_MODERN
+    return Revision(
+        name,
+        "modern" if modern else "legacy",
+        name in _BATCHES,
+        name >= _NAMELESS_ERRORS_SINCE,
+        INVALID_PARAMS if modern else _RESOURCE_NOT_FOUND,
+        frozenset(kind for kind, since in _CONTENT.items() if since <= name),
+    )
+
+
+def legacy(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the revisions that open with a handshake, newest first."""
+    return tuple(sorted((n for n in names if n < FIRST_MODERN), reverse=True))
+
+
+def modern(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the revisions that have no handshake, newest first."""
+    return tuple(sorted((n for n in names if n >= FIRST_MODERN), reverse=True))
+
+
+def declared_revision(meta: Mapping[str, Any] | None) -> str | None:
+    """The revision that a modern request says it follows; None for a legacy one."""
+    return None if meta is None else meta.get(PROTOCOL_VERSION)

@@ -1,0 +1,53 @@
+"""Requests in progress, by id: those that this side sent, and those that it is to answer."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from mcpstruct.base.envelope import RequestId
+
+E = TypeVar("E")
+
+
+class Sent(Generic[E]):
+    """Requests of this side that await their answers. Ids count up from 1 and are never used twice."""
+
+    __slots__ = ("_last", "entries")
+
+    def __init__(self) -> None:
+        self._last = 0
+        self.entries: dict[RequestId, E] = {}
+
+    def next_id(self) -> int:
+        """An id that no request of this connection had."""
+        self._last += 1
+        return self._last
+
+    def take_all(self) -> list[E]:
+        """Every request in progress, which none is any more."""
+        entries = list(self.entries.values())
+        self.entries.clear()
+        return entries
+
+
+class DuplicateId(ValueError):
+    """The peer gave a request the id of another one that is still in progress."""
+
+
+class Received(Generic[E]):
+    """Requests of the peer that are being answered."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self) -> None:
+        self.entries: dict[RequestId, E] = {}
+
+    def open(self, request_id: RequestId, entry: E) -> None:
+        """Note a request. Raises `DuplicateId`."""
+        if request_id in self.entries:
+            raise DuplicateId(request_id)
+        self.entries[request_id] = entry
+
+    def close(self, request_id: RequestId) -> E | None:
+        """Forget a request; None if it is not in progress (any more)."""
+        return self.entries.pop(request_id, None)
