@@ -1,4 +1,4 @@
-"""What mcpstruct does, in one minute: generate, validate, and be quick about it. Run by `make demo`."""
+"""What mcpstruct does, in one minute: generate, validate, be quick about it, and talk. Run by `make demo`."""
 
 from __future__ import annotations
 
@@ -90,3 +90,5 @@ if __name__ == "__main__":
     mcpstruct("revisions")
     validate()
     speed()
+    heading("5. A server in a process of its own, and a client: the oldest revision, and the newest")
+    subprocess.run([sys.executable, str(ROOT / "examples" / "session.py")], cwd=ROOT, check=True)

@@ -14,14 +14,30 @@ if TYPE_CHECKING:
     from .base.codec import to_dict as to_dict
     from .base.codec import to_json as to_json
     from .base.codec import to_line as to_line
+    from .base.errors import ConnectFailed as ConnectFailed
+    from .base.errors import ConnectionLost as ConnectionLost
     from .base.errors import LimitExceeded as LimitExceeded
     from .base.errors import McpError as McpError
     from .base.errors import MethodNotFound as MethodNotFound
+    from .base.errors import MethodNotInRevision as MethodNotInRevision
+    from .base.errors import NoCommonRevision as NoCommonRevision
+    from .base.errors import NotConnected as NotConnected
     from .base.errors import Problem as Problem
     from .base.errors import ProtocolViolation as ProtocolViolation
     from .base.errors import RemoteError as RemoteError
+    from .base.errors import RequestCancelled as RequestCancelled
+    from .base.errors import RequestTimeout as RequestTimeout
     from .base.errors import UnknownRevision as UnknownRevision
+    from .base.limits import Deadlines as Deadlines
     from .base.limits import Limits as Limits
+    from .client import Client as Client
+    from .client import ToolFailed as ToolFailed
+    from .client import connect as connect
+    from .server import Context as Context
+    from .server import LowLevelServer as LowLevelServer
+    from .server import MCPServer as MCPServer
+    from .server import ToolError as ToolError
+    from .transport.stdio import StdioServer as StdioServer
     from .wire.check import check as check
     from .wire.revisions import REVISIONS as REVISIONS
 
@@ -30,15 +46,25 @@ if TYPE_CHECKING:
 _HOMES = {
     "base.codec": ("from_json", "to_dict", "to_json", "to_line"),
     "base.errors": (
+        "ConnectFailed",
+        "ConnectionLost",
         "LimitExceeded",
         "McpError",
         "MethodNotFound",
+        "MethodNotInRevision",
+        "NoCommonRevision",
+        "NotConnected",
         "Problem",
         "ProtocolViolation",
         "RemoteError",
+        "RequestCancelled",
+        "RequestTimeout",
         "UnknownRevision",
     ),
-    "base.limits": ("Limits",),
+    "base.limits": ("Deadlines", "Limits"),
+    "client": ("Client", "ToolFailed", "connect"),
+    "server": ("Context", "LowLevelServer", "MCPServer", "ToolError"),
+    "transport.stdio": ("StdioServer",),
     "wire.check": ("check",),
     "wire.revisions": ("REVISIONS",),
 }
@@ -46,15 +72,31 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "REVISIONS",
+    "Client",
+    "ConnectFailed",
+    "ConnectionLost",
+    "Context",
+    "Deadlines",
     "LimitExceeded",
     "Limits",
+    "LowLevelServer",
+    "MCPServer",
     "McpError",
     "MethodNotFound",
+    "MethodNotInRevision",
+    "NoCommonRevision",
+    "NotConnected",
     "Problem",
     "ProtocolViolation",
     "RemoteError",
+    "RequestCancelled",
+    "RequestTimeout",
+    "StdioServer",
+    "ToolError",
+    "ToolFailed",
     "UnknownRevision",
     "check",
+    "connect",
     "from_json",
     "to_dict",
     "to_json",

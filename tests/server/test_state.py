@@ -187,7 +187,7 @@ def test_a_state_does_not_name_its_principal() -> None:
 
 
 def call(arguments: str, rest: str = "") -> types.CallToolRequestParams:
-    data = '{"name":"book","arguments":%s%s}' % (arguments, rest)
+    data = f'{{"name":"book","arguments":{arguments}{rest}}}'
     return from_json(types.CallToolRequestParams, data.encode())
 
 

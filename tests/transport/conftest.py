@@ -13,7 +13,7 @@ def driver(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def anyio_backend(driver: str) -> str:
-    return driver.split()[0]
+    return driver.removesuffix(" with threads")
 
 
 @pytest.fixture

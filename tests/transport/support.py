@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -100,3 +101,14 @@ def end(pid: int) -> None:
     """Make sure that a process does not outlive its test."""
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
+
+
+def gone(pid: int, seconds: float = MODERATE) -> None:
+    """Wait for the end of a process that is nobody's child here, and fail if it lives on."""
+    try:
+        until = time.monotonic() + seconds
+        while alive(pid) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert not alive(pid)
+    finally:
+        end(pid)

@@ -123,6 +123,7 @@ sys.stdin.readline()
 LAZY = """
 import os, sys, signal
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
 os.write(1, b"{%d}\\n" % os.getpid())
 signal.sigwait({signal.SIGUSR1})
 got = 0
@@ -306,10 +307,15 @@ async def test_a_server_gets_no_more_of_the_environment_than_it_needs(
     assert (await environment_of(python(code, inherit_env=["*"]))).keys() >= os.environ.keys() - {"TERM", "_"}
 
 
-async def test_a_server_starts_where_it_should(threads: bool, tmp_path: Path) -> None:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path.resolve()
+
+
+async def test_a_server_starts_where_it_should(threads: bool, folder: Path) -> None:
     code = 'import os; print("{" + os.getcwd() + "}"); input()'
-    async with connected(python(code, cwd=tmp_path, threads=threads)) as (_, recorder):
-        assert await recorder.count(1) == [b"{%s}" % os.fsencode(tmp_path.resolve())]
+    async with connected(python(code, cwd=folder, threads=threads)) as (_, recorder):
+        assert await recorder.count(1) == [b"{%s}" % os.fsencode(folder)]
 
 
 def test_one_string_is_no_list_of_arguments() -> None:

@@ -16,7 +16,7 @@ import msgspec
 
 from .check import child
 from .errors import Problem, json_type
-from .faults import Refused, problems_of_error, without_repeats
+from .faults import A_VALUE, Refused, problems_of_error, without_repeats
 
 
 class Choice(type):
@@ -212,6 +212,6 @@ def _pydantic_problems(error: Any) -> list[Problem]:
         expected = fault["msg"].removeprefix("Input should ").removeprefix("be ")
         missing = fault["type"] == "missing"
         found.append(
-            Problem(pointer, "a value" if missing else expected, "nothing" if missing else json_type(fault["input"]))
+            Problem(pointer, A_VALUE if missing else expected, "nothing" if missing else json_type(fault["input"]))
         )
     return found

@@ -12,6 +12,8 @@ import msgspec
 from .check import child, is_array, is_object
 from .errors import Problem, ProtocolViolation, json_type
 
+A_VALUE = "a value"
+"""What is expected where a key is missing; who knows the schema can say more."""
 AN_OPTION = "one of the values allowed"
 """What is expected where an enumeration lacks the value; who knows the schema can say more."""
 
@@ -81,7 +83,7 @@ def _problem(message: str, base: str, got: str) -> Problem:
         return Problem(base, AN_OPTION, got)  # the message goes on with the value
     names = re.findall(r"`([^`]*)`", message)
     if message.startswith("Object missing required field"):
-        return Problem(f"{base}/{names[0]}", "a value", "nothing")
+        return Problem(f"{base}/{names[0]}", A_VALUE, "nothing")
     if message.startswith("Object contains unknown field"):
         return Problem(f"{base}/{names[0]}", "nothing", "a value")
     if not message.startswith("Expected "):

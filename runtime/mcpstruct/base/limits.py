@@ -31,7 +31,8 @@ class Deadlines(Struct, frozen=True, kw_only=True):
     """How long a session waits before it gives up, in seconds; None for ever."""
 
     request: float | None = 60.0
-    """For the answer to a request, unless the call says otherwise; counted anew from each progress notification that comes for it."""
+    """For the answer to a request, unless the call says otherwise; counted anew from each progress notification that
+    comes for it."""
     hard: float | None = 600.0
     """For the answer to a request, progress or not."""
     connect: float | None = 30.0

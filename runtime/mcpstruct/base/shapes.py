@@ -22,7 +22,7 @@ class Shape:
     Raises `TypeError` for an annotation that has no form in JSON that msgspec or pydantic knows.
     """
 
-    __slots__ = ("_foreign", "_instances", "_raw", "adapted", "annotation")
+    __slots__ = ("_foreign", "_instances", "_object", "_raw", "adapted", "annotation")
 
     def __init__(self, annotation: Any) -> None:
         self.annotation = annotation
@@ -30,6 +30,7 @@ class Shape:
         self._foreign = self.adapted if isinstance(self.adapted, Foreign) else None
         self._instances = annotation if isinstance(annotation, type) and _checks_itself(annotation) else ()
         self._raw: bool | None = None
+        self._object: bool | None = None
 
     def read(self, value: Any, *, strict: bool = True) -> Any:
         """A plain JSON value as the annotation has it. Raises one of `READ_ERRORS`.
@@ -40,20 +41,25 @@ class Shape:
             return msgspec.json.decode(msgspec.json.encode(value), type=self.adapted, dec_hook=from_plain)
         return msgspec.convert(value, self.adapted, strict=strict, str_keys=True, dec_hook=from_plain)
 
-    def write(self, value: Any) -> Any:
-        """A value as plain JSON values, checked where it is not simply an instance of the annotated class.
+    def write(self, value: Any) -> bytes:
+        """A value as JSON, checked where it is not simply an instance of the annotated class.
 
         Raises one of `READ_ERRORS` if it does not fit, `TypeError` if it holds what JSON cannot.
         """
         if self._foreign is not None:
-            return self._foreign.write(value)
-        plain = plain_of(value)
+            return json_of(self._foreign.write(value))
+        data = json_of(value)
         if not isinstance(value, self._instances):
-            self.read(plain)
-        return plain
+            msgspec.json.decode(data, type=self.adapted, dec_hook=from_plain)
+        return data
 
     def is_object(self) -> bool:
         """Whether all values are JSON objects. MCP wants an object as a tool's structured result."""
+        if self._object is None:
+            self._object = self._find_out()
+        return self._object
+
+    def _find_out(self) -> bool:
         from msgspec import inspect
 
         node = inspect.type_info(self.adapted)
@@ -75,12 +81,10 @@ class Shape:
         return self._raw
 
 
-def plain_of(value: Any) -> Any:
-    """Any value as plain JSON values; `TypeError`, `ValueError` or `RecursionError` for what JSON cannot hold."""
+def json_of(value: Any) -> bytes:
+    """Any value as JSON. Raises `TypeError`, `ValueError` or `RecursionError` for what JSON cannot hold."""
     try:
-        return msgspec.to_builtins(value, str_keys=True, enc_hook=to_plain)
-    except TypeError:  # a part that is still bytes can only be copied
-        return msgspec.json.decode(msgspec.json.encode(value, enc_hook=to_plain))
+        return msgspec.json.encode(value, enc_hook=to_plain)
     except NotImplementedError as error:
         raise TypeError(str(error)) from None
 

@@ -74,7 +74,8 @@ class LazyStruct(StructBase, kw_only=True):
             self._decoded()
 
     def __copy__(self) -> Any:
-        self._decoded()
+        for name in self.__lazy__:
+            getattr(self, name)
         return super().__copy__()  # type: ignore[misc]  # msgspec's stub omits it
 
     def __reduce__(self) -> Any:

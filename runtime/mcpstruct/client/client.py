@@ -70,7 +70,8 @@ class Client(ClientSession):
 
     What the server may ask is what there is a callback for; all may be sync or async. `revisions` are those that may be
     spoken: one to pin it, several, or None for all, the newest that both sides have. `log_level` asks for log messages
-    from that severity on; a modern server sends none to a client that does not ask.
+    from that severity on; a modern server sends none to a client that does not ask. A `tolerant` client takes a list
+    without the items that break the protocol, and reports those to `on_violation`; else one of them fails the call.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Client(ClientSession):
         limits: Limits = DEFAULT_LIMITS,
         deadlines: Deadlines = DEFAULT_DEADLINES,
         verdicts: Verdicts | None = None,
+        tolerant: bool = False,
     ) -> None:
         callbacks = Callbacks(
             sampling=on_sampling, elicitation=on_elicitation, elicitation_url=on_elicitation_url, roots=roots
@@ -115,6 +117,7 @@ class Client(ClientSession):
             limits=limits,
             deadlines=deadlines,
             verdicts=verdicts,
+            tolerant=tolerant,
         )
         self._host.on_lost = self._listeners.lost
         self._call = _through(middleware, self._host.call) if middleware else None
@@ -196,7 +199,7 @@ class Client(ClientSession):
         await self._host.connection.notify(method, params)
 
     def _notified(self, method: MethodInfo[Any, Any], params: Any) -> None:
-        inbox = self._host.connection.core.inbox
+        inbox = self._host.inbox
         self._listeners.notified(method, params)
         is_log = method is methods.LOGGING_MESSAGE
         if is_log and self._on_log is not None:

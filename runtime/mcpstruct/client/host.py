@@ -19,6 +19,7 @@ from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, 
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.base.session import ProgressCallback, Timeout
 from mcpstruct.session.calling import ClientConnection
+from mcpstruct.session.inbox import Inbox
 from mcpstruct.session.loop import Future, Loop, current_loop
 from mcpstruct.transport.base import Target, Transport
 from mcpstruct.wire.eras import revision
@@ -53,6 +54,7 @@ class Host:
         limits: Limits = DEFAULT_LIMITS,
         deadlines: Deadlines = DEFAULT_DEADLINES,
         verdicts: Verdicts | None = None,
+        tolerant: bool = False,
     ) -> None:
         self.target = target
         self.info = info
@@ -65,10 +67,12 @@ class Host:
         self.on_notification = on_notification
         self.on_violation = on_violation
         self.on_lost: Callable[[ConnectionLost], object] | None = None
+        self._tolerant = tolerant
         self._limits = limits
         self._deadlines = deadlines
         self._verdicts = _verdicts if verdicts is None else verdicts
         self._connection: ClientConnection | None = None
+        self._inbox: Inbox | None = None
         self._opening: Future[None] | None = None
         self._task: Any = None
         self._loop: Loop | None = None
@@ -80,6 +84,13 @@ class Host:
         if self._connection is None:
             raise NotConnected("the client is closed" if self._closed else "connect first")
         return self._connection
+
+    @property
+    def inbox(self) -> Inbox:
+        """The queue of callbacks; a server may send notifications before the client is connected."""
+        if self._inbox is None:
+            raise NotConnected("connect first")
+        return self._inbox
 
     @property
     def connected(self) -> bool:
@@ -168,6 +179,8 @@ class Host:
         target: Any = self.target
         transport: Transport = target if isinstance(target, Transport) else target.transport()
         connection = ClientConnection(self, limits=self._limits, deadlines=self._deadlines)
+        connection.core.tolerant = self._tolerant
+        self._inbox = connection.core.inbox
         try:
             await connection.core.open(transport)
             await connection.negotiate(self.allowed, probe=probe)

@@ -12,7 +12,7 @@ from msgspec import Raw
 from mcpstruct.base.annotations import from_plain
 from mcpstruct.base.codec import parse
 from mcpstruct.base.errors import Problem, json_type
-from mcpstruct.base.faults import AN_OPTION, problems_of_error
+from mcpstruct.base.faults import A_VALUE, AN_OPTION, problems_of_error
 from mcpstruct.base.shapes import READ_ERRORS, Shape, shape_of
 from mcpstruct.base.untagged import holds_raw
 
@@ -131,7 +131,7 @@ class Arguments:
 
     def _explained(self, problem: Problem) -> Problem:
         """A problem with the schema's own words for what the decoder had none for."""
-        if problem.expected != AN_OPTION:
+        if problem.expected not in (A_VALUE, AN_OPTION):
             return problem
         options = expected_at(self.schema, problem.pointer.split("/")[1:])
         return Problem(problem.pointer, options, problem.got)

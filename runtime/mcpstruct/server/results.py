@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from types import NoneType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
+import msgspec
+
 from mcpstruct.base.annotations import is_union
-from mcpstruct.base.codec import to_json
 from mcpstruct.base.faults import problems_of_error
-from mcpstruct.base.shapes import READ_ERRORS, Shape, plain_of, shape_of
+from mcpstruct.base.shapes import READ_ERRORS, Shape, json_of, shape_of
 from mcpstruct_bindings.merged.types import (
     CallToolResult,
     ContentBlock,
@@ -48,13 +49,14 @@ class Output:
     def result(self, value: Any) -> CallToolResult:
         """The result for a value: its data, and the same as JSON text. Raises `BadResult` for one of another shape."""
         try:
-            plain = self.shape.write(value)
+            data = self.shape.write(value)
         except READ_ERRORS as error:
             faults = "; ".join(str(problem) for problem in problems_of_error(error, value))
             raise BadResult(f"what was returned does not fit the annotation: {faults}") from error
         except TypeError as error:
             raise BadResult(f"what was returned has no form in JSON: {error}") from error
-        text = plain if isinstance(plain, str) else to_json(plain).decode()
+        plain = msgspec.json.decode(data)
+        text = plain if isinstance(plain, str) else data.decode()
         return CallToolResult(
             content=[TextContent(text=text)], structured_content={"result": plain} if self.wrapped else plain
         )
@@ -68,7 +70,7 @@ def output_of(returns: Any, structured: bool | None = None) -> Output | None:
     if structured is False:
         return None
     data = _data(returns)
-    if data is UNKNOWN or (structured is None and all(arm in _TEXT for arm in _arms(data))):
+    if data is UNKNOWN or (structured is None and all(_bare(arm) in _TEXT for arm in _arms(data))):
         if structured:
             raise TypeError("structured output needs a return annotation that says what the data is")
         return None
@@ -94,7 +96,7 @@ def convert_result(value: Any, output: Output | None = None) -> CallToolResult |
 def json_text(value: Any) -> str:
     """Data as JSON text. Raises `BadResult` for what JSON cannot hold."""
     try:
-        return to_json(plain_of(value)).decode()
+        return json_of(value).decode()
     except (TypeError, ValueError, RecursionError) as error:
         raise BadResult(f"what was returned has no form in JSON: {error}") from error
 

@@ -11,10 +11,10 @@ from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 import msgspec
 
-from mcpstruct.base.annotations import Choice, foreign_class, is_union, to_plain
+from mcpstruct.base.annotations import Choice, foreign_class, is_union
 from mcpstruct.base.bag import Bag
 from mcpstruct.base.check import is_array, is_object
-from mcpstruct.base.shapes import Shape
+from mcpstruct.base.shapes import Shape, json_of
 from mcpstruct.base.untagged import UntaggedUnion
 
 from .parameters import REQUIRED, Parameter
@@ -76,8 +76,8 @@ def _show_default(parameter: Parameter, schema: JsonSchema) -> None:
     if default is REQUIRED:
         return
     try:
-        schema["default"] = msgspec.json.decode(msgspec.json.encode(default, enc_hook=to_plain))
-    except (TypeError, ValueError, NotImplementedError):  # a sentinel, say, that means something to Python alone
+        schema["default"] = msgspec.json.decode(json_of(default))
+    except (TypeError, ValueError):  # a sentinel, say, that means something to Python alone
         return
 
 

@@ -100,6 +100,7 @@ class Job(Generic[R]):
             self._error = _presentable(error)
         finally:
             _running.job = None
+            del self  # as above
 
     def deliver(self) -> None:
         """The pool's part: have the event loop take the result, if it has not ended in the meantime."""

@@ -30,12 +30,12 @@ async def work(
 ) -> Any:
     """What a handler returns; or, where it asked the client for input on a modern wire, the questions."""
     if request.revision.era == "legacy":
-        context = Context[Any](request, server, DirectAsker(request))
+        context: Context[Any] = Context(request, server, DirectAsker(request))
         current.set(context)  # the request has a task, and therefore a set of context variables, of its own
         return await handler(params, context)
     incoming = request.incoming
     asker = ReplayAsker(request, sealer, incoming.stop)
-    context = Context[Any](request, server, asker)
+    context = Context(request, server, asker)
     current.set(context)
     try:
         return await handler(params, context)

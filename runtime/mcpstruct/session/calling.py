@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Raw
 
 from mcpstruct.base.check import is_array, is_object
 from mcpstruct.base.codec import to_json
@@ -109,6 +109,7 @@ class ClientConnection:
         self.capabilities = ServerCapabilities()
         self.instructions: str | None = None
         self._stamp: dict[str, Any] = {}
+        self._usual: Any = None
 
     # -- see `Router` -------------------------------------------------------------------------------------------------
 
@@ -260,12 +261,14 @@ class ClientConnection:
         }
         if self.part.log_level is not None:
             self._stamp[LOG_LEVEL] = self.part.log_level
+        # Most requests have no other `_meta`: bytes made once spare 3 µs a call. Objects cross as they are.
+        self._usual = Raw(to_json(self._stamp)) if self.core.as_bytes else RequestMetaObject(self._stamp)
 
     def _stamped(self, params: Any) -> Any:
         if is_object(params):
             params["_meta"] = {**self._stamp, **params.get("_meta", {})}
         else:
-            params.meta = RequestMetaObject({**self._stamp, **params.meta} if params.meta else self._stamp)
+            params.meta = RequestMetaObject({**self._stamp, **params.meta}) if params.meta else self._usual
         result: Any = params
         return result
 

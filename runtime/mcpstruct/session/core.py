@@ -72,6 +72,10 @@ class Core:
         self.received = reader.received
         self.refused = reader.refused
         self.knows = reader.knows
+        self.as_bytes = False
+        """Whether messages leave as bytes, and not as objects."""
+        self.tolerant = False
+        """Whether a result may do without the items of its lists that are at fault."""
         self.grace = 0.0
         """Seconds that requests in progress are given when the peer has said all it will; it may still read."""
         self._leaving: Cancellable | None = None
@@ -96,6 +100,7 @@ class Core:
     def attach(self, link: Link) -> None:
         """Use this way out."""
         self._link = link
+        self.as_bytes = isinstance(link, ByteLink)
 
     @property
     def connected(self) -> bool:

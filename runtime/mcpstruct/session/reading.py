@@ -14,6 +14,7 @@ from mcpstruct.base.messages import MessageDecoder, ResponseDecoder, raw_envelop
 from mcpstruct.base.methods import MethodInfo
 
 from .outgoing import Pending
+from .tolerance import without_odd_items
 
 if TYPE_CHECKING:
     from .core import Core
@@ -57,12 +58,13 @@ class Reader:
 
     def _answered(self, pending: Pending, data: bytes) -> bool:
         """Take the answer to a request; False if that is not what it is."""
+        decoder = self._response_decoder(pending.method)
         try:
-            response = self._response_decoder(pending.method).decode(data).message
+            response = decoder.decode(data).message
         except ProtocolViolation as violation:
             if violation.request_id != pending.id:
                 return False
-            self._core.outgoing.settle(pending, violation)
+            self._core.outgoing.settle(pending, self._salvaged(decoder, violation))
             return True
         if response.id != pending.id:
             return False
@@ -71,6 +73,16 @@ class Reader:
         else:
             self._core.take_error(pending.id, response.error)
         return True
+
+    def _salvaged(self, decoder: ResponseDecoder[Any], violation: ProtocolViolation) -> Any:
+        """What a tolerant session makes of a refused answer; the violation itself, if it is not or can't."""
+        kept = without_odd_items(decoder, violation) if self._core.tolerant else None
+        if kept is None:
+            return violation
+        result, faults = kept
+        for fault in faults:
+            self._core.router.violation(fault)
+        return result
 
     def _response_decoder(self, method: MethodInfo[Any, Any]) -> ResponseDecoder[Any]:
         decoder = self._responses.get(method)

@@ -51,7 +51,8 @@ class ServerRequest:
 
     async def _work(self, handler: Callable[[Any, ServerRequest], Awaitable[Any]]) -> Any:
         result = await handler(self.incoming.params, self)
-        return stamp(result, self.revision, self.connection.service.info)
+        connection = self.connection
+        return stamp(result, self.revision, connection.service.info, as_bytes=connection.core.as_bytes)
 
     @property
     def id(self) -> RequestId:

@@ -73,7 +73,7 @@ class MemoryLink:
         """See `Link`."""
         there = self._there
         if there.knows(method):
-            there.take_request(request_id, method, plain(params))
+            there.take_request(request_id, method, plain(params, fresh=True))
         else:
             there.received(to_json({"jsonrpc": "2.0", "id": request_id, "method": method.name, "params": params or {}}))
 
@@ -81,7 +81,7 @@ class MemoryLink:
         """See `Link`."""
         there = self._there
         if there.knows(method):
-            there.take_notification(method, plain(params))
+            there.take_notification(method, plain(params, fresh=True))
         else:
             there.received(to_json({"jsonrpc": "2.0", "method": method.name, "params": params or {}}))
 
@@ -169,15 +169,18 @@ class MemoryTransport:
         """See `Transport`."""
 
 
-def plain(message: Any) -> Any:
-    """The params or result with its open fields as plain JSON values. Raises `TypeError` for what is no JSON."""
+def plain(message: Any, *, fresh: bool = False) -> Any:
+    """The params or result with its open fields as plain JSON values. Raises `TypeError` for what is no JSON.
+
+    Params are `fresh` objects, which the session may complete; a result may be one that its author keeps.
+    """
     fields = open_fields(message.__class__)
     changed = message
     for name in fields:
         value = getattr(message, name)
         if value is None or value is UNSET:
             continue
-        if changed is message:
+        if changed is message and not fresh:
             changed = copy(message)
         setattr(changed, name, msgspec.to_builtins(value, enc_hook=_encoded))
     return changed

@@ -10,8 +10,11 @@ from typing import TextIO
 from mcpstruct.base.errors import ConnectFailed, ConnectionLost
 from mcpstruct.base.limits import DEFAULT_LIMITS, Limits
 
-from .lines import FLUSH, LineTransport
+from .lines import LineTransport
 from .pipes import can_wait
+
+FLUSH = 1.0
+"""Seconds that closing waits for the client to read what is still to be written."""
 
 
 class StandardStreams:

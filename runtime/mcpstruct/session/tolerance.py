@@ -1,0 +1,41 @@
+"""Lists with an odd item in them: what a tolerant session makes of a result that a strict one refuses."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from mcpstruct.base.check import problems_of
+from mcpstruct.base.codec import parse, to_json
+from mcpstruct.base.errors import Problem, ProtocolViolation
+from mcpstruct.base.messages import ResponseDecoder
+
+_ITEM = re.compile(r"/result/([^/]+)/(\d+)(?:/|\Z)")
+
+
+def without_odd_items(
+    decoder: ResponseDecoder[Any], violation: ProtocolViolation
+) -> tuple[Any, list[ProtocolViolation]] | None:
+    """The result of a refused answer without the items of its lists that are at fault, and what is wrong with those.
+
+    None where something else is wrong.
+    """
+    answer = parse(violation.data)
+    result = answer.get("result")
+    tp = decoder.choose(result)
+    problems = problems_of(result, tp, "/result")
+    found = [(problem, _ITEM.match(problem.pointer)) for problem in problems]
+    if not found or any(match is None for _, match in found):
+        return None
+    odd: dict[str, dict[int, Problem]] = {}
+    for problem, match in found:
+        if match is not None:
+            odd.setdefault(match[1], {}).setdefault(int(match[2]), problem)
+    for key, items in odd.items():
+        result[key] = [item for index, item in enumerate(result[key]) if index not in items]
+    faults = [
+        ProtocolViolation(problem, method=violation.method, data=violation.data)
+        for items in odd.values()
+        for problem in items.values()
+    ]
+    return decoder.decode(to_json(answer)).message.result, faults
