@@ -208,7 +208,7 @@ def test_locals_do_not_hide_the_globals_of_a_function_from_elsewhere() -> None:
 
 
 def test_no_annotation_takes_anything() -> None:
-    def anything(x, y=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pyright: ignore
+    def anything(x, y=None):  # type: ignore[no-untyped-def]  # pyright: ignore
         return x, y
 
     found = tool(anything)

@@ -15,14 +15,11 @@ from mcpstruct.client.results import read_structured
 from mcpstruct.server.arguments import BadArguments
 from mcpstruct.server.functions import PromptFunction, ToolFunction
 from mcpstruct.server.results import BadResult
+from tests.server.samples import Context
 
 pydantic = pytest.importorskip("pydantic")
 from pydantic import AfterValidator, BaseModel, Field, RootModel, SecretStr  # noqa: E402
 from pydantic.dataclasses import dataclass as pydantic_dataclass  # noqa: E402
-
-
-class Context:
-    pass
 
 
 class Address(BaseModel):
@@ -71,13 +68,14 @@ def even(value: int) -> int:
 
 
 Even = Annotated[int, AfterValidator(even)]
+FRESH: Any = Field(default_factory=lambda: ["x"])
 
 
 def taking(annotation: Any, default: Any = ...) -> ToolFunction:
-    def function(value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pyright: ignore
+    def function(value):  # type: ignore[no-untyped-def]  # pyright: ignore
         return value
 
-    def optional(value=default):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pyright: ignore
+    def optional(value=default):  # type: ignore[no-untyped-def]  # pyright: ignore
         return value
 
     chosen = function if default is ... else optional
@@ -139,7 +137,7 @@ def test_definitions_of_models_are_shared_and_stay_apart_from_others_of_the_same
 def test_fields_as_defaults_and_in_annotations() -> None:
     def function(
         a: int = Field(3, ge=1, description="The a."),
-        b: list[str] = Field(default_factory=lambda: ["x"]),
+        b: list[str] = FRESH,
         c: int = Field(description="The c."),
         d: Annotated[int, Field(default=7)] = ...,  # type: ignore[assignment]
         e: Annotated[int, Field(le=9)] = 8,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import decimal
-import enum
 import json
 import pathlib
 import subprocess
 import sys
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, TypedDict, TypeVar
+from typing import Annotated, Any, Generic, Literal, NewType, TypeVar
 
 import jsonschema_rs
 import msgspec
@@ -23,17 +21,9 @@ from mcpstruct.base.shapes import Shape
 from mcpstruct.server.functions import ToolFunction
 from mcpstruct.server.schemas import output_schema
 from mcpstruct_bindings.merged.types import ElicitRequestParams, Tool
+from tests.server.samples import Cat, Circle, Colour, Context, Dog, Options, Pair, Person, Square, taking
 
 T = TypeVar("T")
-
-
-class Context:
-    pass
-
-
-class Colour(enum.Enum):
-    RED = "red"
-    BLUE = "blue"
 
 
 class Point(msgspec.Struct):
@@ -51,43 +41,11 @@ class Tree(msgspec.Struct):
     children: list[Tree] = []
 
 
-@dataclasses.dataclass
-class Person:
-    name: str
-    born: datetime.date | None = None
-
-
-class Options(TypedDict, total=False):
-    deep: bool
-    colour: Colour
-
-
-class Pair(NamedTuple):
-    left: int
-    right: str = ""
-
-
 class Box(msgspec.Struct, Generic[T]):
     content: T
 
 
-class Circle(msgspec.Struct, tag=True):
-    radius: float
-
-
-class Square(msgspec.Struct, tag=True):
-    side: float
-
-
-class Cat(msgspec.Struct):
-    name: str
-
-
-class Dog(msgspec.Struct):
-    name: str
-    breed: str
-
-
+HOME = Point(1, 2)
 Name = NewType("Name", str)
 TYPES: list[Any] = [
     str, int, float, bool, None, Any, bytes, list, dict, tuple, set, datetime.datetime, datetime.date, datetime.time,
@@ -101,14 +59,9 @@ TYPES: list[Any] = [
 ]  # fmt: skip
 
 
-def schema_of(annotation: Any, **more: Any) -> dict[str, Any]:
+def schema_of(annotation: Any) -> dict[str, Any]:
     """The input schema of a function with one parameter."""
-
-    def function(value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pyright: ignore
-        """Take it."""
-
-    function.__annotations__["value"] = annotation
-    return ToolFunction(function, context_type=Context, **more).input_schema
+    return taking(annotation).input_schema
 
 
 @pytest.mark.parametrize("annotation", TYPES, ids=str)
@@ -127,7 +80,7 @@ def test_the_whole_of_a_schema() -> None:
         limit: Annotated[int, Meta(ge=1, description="At most so many.")] = 10,
         *,
         colours: list[Colour] | None = None,
-        home: Point = Point(1, 2),
+        home: Point = HOME,
     ) -> None:
         """Search.
 
@@ -216,7 +169,9 @@ def test_types_of_one_name_stay_apart() -> None:
 # -- outputs ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("annotation", [Point, Tree, Person, Options, dict[str, int], dict, Box[int], Mapping[str, int]])
+@pytest.mark.parametrize(
+    "annotation", [Point, Tree, Person, Options, dict[str, int], dict, Box[int], Mapping[str, int]]
+)
 def test_objects_are_themselves(annotation: Any) -> None:
     schema = output_schema(Shape(annotation))
     assert schema["type"] == "object"

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import tty
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,6 @@ from mcpstruct.transport.stdio import StdioServer
 from tests.transport.support import HERE, connected
 
 SERVING = str(HERE / "serving.py")
-ROOT = str(HERE.parents[1])
-SOURCES = os.pathsep.join(path for path in sys.path if path)
 LEFT = "lost [None] True True\n"
 
 
@@ -32,7 +29,8 @@ def command(driver: str) -> list[str]:
 def start(command: list[str], **streams: Any) -> subprocess.Popen[bytes]:
     """The server, with pipes unless told otherwise."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, **(pipes | streams))
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.Popen(command, env=env, **(pipes | streams))
 
 
 def converse(command: list[str], said: bytes, **streams: Any) -> tuple[bytes, str]:
@@ -97,7 +95,7 @@ def test_nothing_but_messages_gets_into_the_stream(command: list[str]) -> None:
         assert [server.stdout.readline() for _ in range(2)] == [b'"done"\n', b"{}\n"]
         answer, errors = server.communicate(timeout=10)
     assert answer == b"after\n"
-    assert errors.decode() == f"printed\nwritten\nraw\nto the first stdout\nby a child\n{LEFT}"
+    assert errors.decode() == f"printed\nwritten\nraw\nby a child\nto the first stdout\n{LEFT}"
 
 
 # -- ends -------------------------------------------------------------------------------------------------------------
@@ -192,7 +190,7 @@ def test_a_terminal(command: list[str]) -> None:
         os.close(theirs)
 
 
-def test_no_stderr(command: list[str], tmp_path: Path) -> None:
+def test_no_stderr(command: list[str]) -> None:
     shell = ["sh", "-c", 'exec "$@" 2>&-', "sh", *command]
     answer, _ = converse(shell, b'"chatter"\n{}\n')
     assert answer == b'"done"\n{}\nafter\n'

@@ -17,10 +17,7 @@ READ_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError, ProtocolViolati
 
 
 class Shape:
-    """What values of an annotation look like in JSON. `adapted` is the annotation as msgspec takes it.
-
-    Raises `TypeError` for an annotation that has no form in JSON that msgspec or pydantic knows.
-    """
+    """What values of an annotation look like in JSON. `adapted` is the annotation as msgspec takes it."""
 
     __slots__ = ("_foreign", "_instances", "_object", "_raw", "adapted", "annotation")
 
@@ -33,13 +30,17 @@ class Shape:
         self._object: bool | None = None
 
     def read(self, value: Any, *, strict: bool = True) -> Any:
-        """A plain JSON value as the annotation has it. Raises one of `READ_ERRORS`.
+        """A plain JSON value as the annotation has it.
 
-        With `strict=False` numbers and booleans may be written as strings.
+        With `strict=False` numbers and booleans may be written as strings. Raises one of `READ_ERRORS` for a value that
+        does not fit, `TypeError` for an annotation that has no form in JSON.
         """
-        if self._holds_raw():
-            return msgspec.json.decode(msgspec.json.encode(value), type=self.adapted, dec_hook=from_plain)
-        return msgspec.convert(value, self.adapted, strict=strict, str_keys=True, dec_hook=from_plain)
+        try:
+            if self._holds_raw():
+                return msgspec.json.decode(msgspec.json.encode(value), type=self.adapted, dec_hook=from_plain)
+            return msgspec.convert(value, self.adapted, strict=strict, str_keys=True, dec_hook=from_plain)
+        except NotImplementedError as error:
+            raise TypeError(str(error)) from None
 
     def write(self, value: Any) -> bytes:
         """A value as JSON, checked where it is not simply an instance of the annotated class.

@@ -13,7 +13,7 @@ from mcpstruct.session.calling import ClientConnection
 from mcpstruct.session.loop import Cancellable, Future, current_loop
 from mcpstruct.wire.eras import SUBSCRIPTION_ID
 from mcpstruct_bindings.merged import methods
-from mcpstruct_bindings.merged.types import SubscriptionFilter
+from mcpstruct_bindings.merged.types import RequestMetaObject, SubscriptionFilter
 
 if TYPE_CHECKING:
     from .client import Client
@@ -113,7 +113,7 @@ class Subscription:
     async def _stream(self, connection: ClientConnection) -> None:
         method = methods.SUBSCRIPTIONS_LISTEN
         try:
-            params = connection.prepared(method, method.params(notifications=self.wanted))
+            params = connection.prepared(method, method.params(meta=RequestMetaObject({}), notifications=self.wanted))
             pending = await connection.core.start(method, params, timeout=None)
             self.id = pending.id
             await connection.core.finish(pending)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import suppress
@@ -25,18 +26,17 @@ class StandardStreams:
     """
 
     def __init__(self) -> None:
+        # Where a stream was closed from the start, its number may be some other file's by now.
+        if sys.__stdin__ is None or sys.__stdout__ is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         self._kept = (os.dup(0), os.dup(1))
         # Whether they block is shared with whoever else has them open, and put back for their sake.
         self._blocking = [(fd, os.get_blocking(fd)) for fd in self._kept if can_wait(fd)]
         self._stdout: TextIO | None = sys.stdout
-        with suppress(AttributeError, OSError, ValueError):
-            sys.stdout.flush()
+        flush(self._stdout)
         nowhere = os.open(os.devnull, os.O_RDWR)
         os.dup2(nowhere, 0)
-        try:
-            os.dup2(2, 1)
-        except OSError:  # there is no stderr
-            os.dup2(nowhere, 1)
+        os.dup2(nowhere if sys.__stderr__ is None else 2, 1)
         os.close(nowhere)
         if sys.stderr is not None:
             sys.stdout = sys.stderr
@@ -47,6 +47,7 @@ class StandardStreams:
 
     def give_back(self) -> None:
         """Put everything back."""
+        flush(self._stdout)  # by who had a hold of it before
         for fd, blocking in self._blocking:
             os.set_blocking(fd, blocking)
         for number, fd in enumerate(self._kept):
@@ -54,6 +55,13 @@ class StandardStreams:
             os.close(fd)
         if sys.stdout is sys.stderr and self._stdout is not None:
             sys.stdout = self._stdout
+
+
+def flush(stream: TextIO | None) -> None:
+    """Have a stream written out as far as that goes."""
+    if stream is not None:
+        with suppress(AttributeError, OSError, ValueError):
+            stream.flush()
 
 
 class StdioServerTransport(LineTransport):

@@ -1,0 +1,261 @@
+"""Functions registered as tools, resources, prompts and completions, and what clients are told when that changes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from mcpstruct.session.subscriptions import Kind
+from mcpstruct.wire.eras import Revision
+from mcpstruct_bindings.merged import types as t
+
+from .base import Server
+from .calling import Caller
+from .catalogue import Catalogue
+from .completions import Completer, Completions
+from .context import Context
+from .functions import Function, PromptFunction, ResourceFunction, ToolFunction
+from .prompts import Prompt
+from .resources import Resource, Template
+from .templates import UriTemplate
+from .threads import WorkerPool
+from .tools import Tool
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Registry(Server):
+    """A server's functions, by what they are for. `page_size`, `timeout`, `max_workers`: see `MCPServer`."""
+
+    def __init__(
+        self,
+        info: t.Implementation,
+        *,
+        page_size: int | None,
+        timeout: float | None,
+        max_workers: int,
+        **options: Any,
+    ) -> None:
+        super().__init__(info, **options)
+        self._timeout = timeout
+        self._pool = WorkerPool(max_workers)
+
+        def catalogue(what: str, kind: Kind) -> Catalogue[Any]:
+            return Catalogue(what, lambda: self._changed(kind), page_size=page_size)
+
+        self.tools: Catalogue[Tool] = catalogue("tool", "tools")
+        self.prompts: Catalogue[Prompt] = catalogue("prompt", "prompts")
+        self.resources: Catalogue[Resource] = catalogue("resource", "resources")
+        self.templates: Catalogue[Template] = catalogue("resource template", "resources")
+        self.completions = Completions()
+
+    def tool(
+        self,
+        name: str | None = None,
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        annotations: t.ToolAnnotations | None = None,
+        icons: Sequence[t.Icon] | None = None,
+        meta: Mapping[str, Any] | None = None,
+        structured_output: bool | None = None,
+        timeout: float | None = None,
+        inline: bool = False,
+    ) -> Callable[[F], F]:
+        """Make a tool of a function: `@server.tool()`.
+
+        Its parameters are the arguments, its docstring the description, its return annotation the output schema. A sync
+        function runs in a thread; with `inline`, on the event loop, which it must not block.
+        """
+        namespace = _locals()
+
+        def decorate(function: F) -> F:
+            self.add_tool(
+                function,
+                name=name,
+                title=title,
+                description=description,
+                annotations=annotations,
+                icons=icons,
+                meta=meta,
+                structured_output=structured_output,
+                timeout=timeout,
+                inline=inline,
+                namespace=namespace,
+            )
+            return function
+
+        return decorate
+
+    def add_tool(
+        self,
+        function: Callable[..., Any],
+        *,
+        name: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        annotations: t.ToolAnnotations | None = None,
+        icons: Sequence[t.Icon] | None = None,
+        meta: Mapping[str, Any] | None = None,
+        structured_output: bool | None = None,
+        timeout: float | None = None,
+        inline: bool = False,
+        namespace: Mapping[str, Any] | None = None,
+    ) -> None:
+        """See `tool`. Raises `TypeError` for a function that can be no tool, `ValueError` for a name that is taken."""
+        made = ToolFunction(
+            function,
+            context_type=Context,
+            name=name,
+            description=description,
+            structured_output=structured_output,
+            namespace=namespace,
+        )
+        definition = t.Tool(
+            name=made.name,
+            title=title,
+            description=made.description,
+            input_schema=cast("Any", made.input_schema),
+            output_schema=cast("Any", made.output_schema),
+            annotations=annotations,
+            icons=_list(icons),
+            meta=_dict(meta),
+        )
+        timeout = self._timeout if timeout is None else timeout
+        caller = self._caller(made, timeout=timeout, inline=inline)
+        self.tools.add(made.name, Tool(made, definition, caller, timeout=timeout))
+
+    def resource(
+        self,
+        uri: str,
+        *,
+        name: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        mime_type: str | None = None,
+        annotations: t.Annotations | None = None,
+        icons: Sequence[t.Icon] | None = None,
+        meta: Mapping[str, Any] | None = None,
+        inline: bool = False,
+    ) -> Callable[[F], F]:
+        """Make a resource of a function, or, if its URI has variables in braces, a template: `@server.resource(uri)`.
+
+        The function of a template has a parameter for each variable.
+        """
+        namespace = _locals()
+
+        def decorate(function: F) -> F:
+            made = ResourceFunction(
+                function, context_type=Context, name=name, description=description, namespace=namespace
+            )
+            common: dict[str, Any] = {
+                "name": made.name,
+                "title": title,
+                "description": made.description,
+                "mime_type": mime_type,
+                "annotations": annotations,
+                "icons": _list(icons),
+                "meta": _dict(meta),
+            }
+            caller = self._caller(made, inline=inline)
+            template = UriTemplate(uri)
+            _same_names(made, template)
+            if template.names:
+                definition = t.ResourceTemplate(uri_template=uri, **common)
+                self.templates.add(uri, Template(made, template, definition, caller))
+            else:
+                self.resources.add(uri, Resource(made, t.Resource(uri=uri, **common), caller))
+            return function
+
+        return decorate
+
+    def prompt(
+        self,
+        name: str | None = None,
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        icons: Sequence[t.Icon] | None = None,
+        meta: Mapping[str, Any] | None = None,
+        inline: bool = False,
+    ) -> Callable[[F], F]:
+        """Make a prompt of a function: `@server.prompt()`. Its parameters are the arguments."""
+        namespace = _locals()
+
+        def decorate(function: F) -> F:
+            made = PromptFunction(
+                function, context_type=Context, name=name, description=description, namespace=namespace
+            )
+            definition = t.Prompt(
+                name=made.name,
+                title=title,
+                description=made.description,
+                arguments=made.prompt_arguments or None,
+                icons=_list(icons),
+                meta=_dict(meta),
+            )
+            self.prompts.add(made.name, Prompt(made, definition, self._caller(made, inline=inline)))
+            return function
+
+        return decorate
+
+    def completion(self, of: str, argument: str) -> Callable[[Completer], Completer]:
+        """Complete an argument of a prompt, by its name, or of a resource template, by its text.
+
+        The function gets what has been typed so far and the other arguments, and gives suggestions.
+        """
+
+        def decorate(completer: Completer) -> Completer:
+            self.completions.add(of, argument, completer)
+            return completer
+
+        return decorate
+
+    def _caller(self, function: Function, *, timeout: float | None = None, inline: bool = False) -> Caller:
+        return Caller(function, self._pool, timeout=timeout, inline=inline)
+
+    def capabilities(self, row: Revision) -> t.ServerCapabilities:
+        """See `Server`."""
+        resources = bool(len(self.resources) or len(self.templates))
+        return t.ServerCapabilities(
+            tools=t.ServerCapabilitiesTools(list_changed=True),
+            prompts=t.ServerCapabilitiesPrompts(list_changed=True) if len(self.prompts) else None,
+            resources=t.ServerCapabilitiesResources(list_changed=True, subscribe=True) if resources else None,
+            completions={} if len(self.completions) else None,
+            logging={},
+        )
+
+    # -- telling of changes -------------------------------------------------------------------------------------------
+
+    def _changed(self, kind: Kind) -> None:
+        for connection in list(self.connections):
+            connection.core.run(connection.subscriptions.list_changed, kind)
+
+    def resource_updated(self, uri: str) -> None:
+        """Tell clients that subscribed to a resource that it has changed; from any thread."""
+        for connection in list(self.connections):
+            connection.core.run(connection.subscriptions.resource_updated, uri)
+
+
+def _list(items: Sequence[Any] | None) -> list[Any] | None:
+    return None if items is None else list(items)
+
+
+def _dict(items: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if items is None else dict(items)
+
+
+def _same_names(function: ResourceFunction, template: UriTemplate) -> None:
+    parameters, variables = set(function.arguments.parameters), set(template.names)
+    if parameters != variables:
+        raise TypeError(
+            f"{function.name} takes {sorted(parameters)}, and its URI has {sorted(variables)}: they must be the same"
+        )
+
+
+def _locals() -> Mapping[str, Any]:
+    """The local names of whoever uses a decorator, for the annotations of functions within functions."""
+    decorator = inspect.currentframe()
+    frame = decorator.f_back.f_back if decorator is not None and decorator.f_back is not None else None
+    return dict(frame.f_locals) if frame is not None and frame.f_code.co_flags & inspect.CO_OPTIMIZED else {}
