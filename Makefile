@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := --quiet --disable-pip-version-check
-.PHONY: help install gen gen-check bump test test-others check lint types wheel nightly bench demo clean
+.PHONY: help install gen gen-check bump test test-others interop check lint types wheel nightly bench demo clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,7 +33,7 @@ bump: $(STAMP) ## import a schema: REV=2026-07-28 SCHEMA=path-or-URL [SOURCE=url
 	@$(BIN)/python -m mcpstruct_codegen bump "$(REV)" "$(SCHEMA)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(FORCE),--force)
 
 test: $(STAMP) ## run the tests
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto -m 'not slow' $(ARGS)
 
 test-others: $(STAMP) ## run the tests on every other interpreter found
 	@for python in $$(tests/interpreters.sh $(BIN)/python); do \
@@ -44,8 +44,12 @@ test-others: $(STAMP) ## run the tests on every other interpreter found
 			$$env/bin/python -m pip install $(PIP) 'pip>=25.1'; \
 			$$env/bin/python -m pip install $(PIP) --editable '.[codegen,cli]' --group dev; \
 			touch $$env/.installed; }; \
-		$$env/bin/python -m pytest -n auto -q $(ARGS); \
+		$$env/bin/python -m pytest -n auto -q -m 'not slow' $(ARGS); \
 	done
+
+interop: $(STAMP) ## talk to clients and servers that others wrote, in environments of their own under .peers/
+	@$(BIN)/python -m tests.interop.peers
+	@MCPSTRUCT_INTEROP=1 $(BIN)/python -m pytest tests/interop $(ARGS)
 
 check: gen-check lint types ## freshness, lint and types
 
@@ -60,15 +64,17 @@ types: $(STAMP) ## pyright and mypy, both strict
 wheel: $(STAMP) ## build the wheel and use it in a fresh environment
 	@bash tests/wheel.sh
 
-nightly: $(STAMP) ## what is too slow for every change: 20 times the property tests, and the benchmark
-	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n auto --timeout 1200 tests/bindings
+nightly: $(STAMP) ## what is too slow for every change: slow tests, 20 times the property tests, the benchmarks
+	@$(BIN)/python -m pytest -n auto -m slow --timeout 600
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n auto -m 'not slow' --timeout 1200
 	@$(MAKE) --no-print-directory bench
 
-bench: $(STAMP) ## measure the codecs beside their peers; writes docs/benchmark.json and docs/benchmark.svg
+bench: $(STAMP) ## measure codecs and sessions beside their peers; writes docs/*.json and docs/*.svg
 	@$(BIN)/python -m benchmarks.codec --json docs/benchmark.json --svg docs/benchmark.svg $(ARGS)
+	@$(BIN)/python -m benchmarks.sessions --json docs/sessions.json --svg docs/sessions.svg $(ARGS)
 
 demo: $(STAMP) ## show what it does
 	@$(BIN)/python examples/demo.py
 
 clean: ## remove everything that make made
-	rm -rf .venv .venvs .bench .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
+	rm -rf .venv .venvs .bench .peers .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist

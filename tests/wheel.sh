@@ -15,6 +15,29 @@ from mcpstruct.types import TextContent
 assert mcpstruct.to_json(TextContent(text="hi")) == b'{"type":"text","text":"hi"}'
 assert mcpstruct.from_json(TextContent, b'{"type":"text","text":"hi"}').text == "hi"
 PYTHON
+cat > adder.py <<'PYTHON'
+from mcpstruct import MCPServer
+
+server = MCPServer("adder")
+
+
+@server.tool()
+def add(a: int, b: int) -> int:
+    return a + b
+PYTHON
+env/bin/python - <<'PYTHON'
+import asyncio
+
+from mcpstruct import Client, StdioServer
+
+
+async def main():
+    async with Client(StdioServer("env/bin/mcpstruct", ["run", "adder.py"])) as client:
+        assert await client.call_tool("add", {"a": 1, "b": 2}, into=int) == 3
+
+
+asyncio.run(main())
+PYTHON
 printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"ping"}' '{"jsonrpc":"2.0","id":1,"result":{}}' > good.jsonl
 printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}' > bad.jsonl
 env/bin/mcpstruct validate good.jsonl --revision 2025-11-25

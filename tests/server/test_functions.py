@@ -256,6 +256,12 @@ def double_starred(**values: int) -> None: ...
 def by_position(value: int, /) -> None: ...
 def unresolved(value: Unheard) -> None: ...
 def opaque(value: int, thing: list[Opaque]) -> None: ...
+
+
+class Unbound:
+    def method(self, value: int) -> None: ...
+
+
 def generator() -> Iterator[int]:
     yield 1
 
@@ -274,6 +280,9 @@ async def async_generator() -> AsyncIterator[int]:
         (opaque, "opaque: parameter 'thing': .*Opaque has no form in JSON"),
         (generator, "generator is a generator"),
         (async_generator, "async_generator is a generator"),
+        (Unbound.method, "method is a method without its object"),
+        (range, "range does not tell its parameters"),
+        (5, "5 cannot be called"),
     ],
 )
 def test_what_no_client_could_call_is_refused(function: Callable[..., Any], message: str) -> None:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 
 from mcpstruct.base.errors import ProtocolViolation
 from mcpstruct.base.limits import Deadlines

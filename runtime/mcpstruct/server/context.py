@@ -190,7 +190,7 @@ class Context(Generic[StateT]):
 
     @property
     def _form_mode(self) -> Any:
-        return "form" if self._request.revision.name >= "2025-11-25" else None
+        return "form" if self.revision.elicitation_modes else None
 
     async def elicit_url(
         self, message: str, url: str, *, elicitation_id: str | None = None, key: str | None = None

@@ -37,13 +37,15 @@ def signature_of(
     `namespace` is where the names in annotations of a function within a function are looked up: the locals of the
     outer one. Raises `TypeError` for what no client could call.
     """
+    if not callable(function):
+        raise TypeError(f"{function!r} cannot be called")
     plain, bound = _unbound(function)
     name = str(getattr(plain, "__name__", type(plain).__name__))
     if inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain):
         raise TypeError(f"{name} is a generator: return a list instead")
     target = plain if inspect.isroutine(plain) or inspect.isclass(plain) else plain.__call__
     names = Names(inspect.unwrap(target, stop=_speaks_for_itself), namespace, context_type)
-    found = inspect.signature(function)
+    found = _signature(function, name)
     # What a partial gives by name is decided by its author, and nothing that callers are to see.
     shown = [parameter for parameter in found.parameters.values() if parameter.name not in bound]
     for parameter in shown:
@@ -76,6 +78,13 @@ def _unbound(function: Callable[..., Any]) -> tuple[Any, set[str]]:
     return function, bound
 
 
+def _signature(function: Callable[..., Any], name: str) -> inspect.Signature:
+    try:
+        return inspect.signature(function)
+    except ValueError as error:  # written in C
+        raise TypeError(f"{name} does not tell its parameters: wrap it in a function that does") from error
+
+
 def _speaks_for_itself(function: Any) -> bool:
     return hasattr(function, "__signature__")
 
@@ -85,6 +94,8 @@ def _insist_on_a_name(parameter: inspect.Parameter, function: str) -> None:
         raise TypeError(f"{function} takes {parameter}, but arguments must each have a name of their own")
     if parameter.kind is parameter.POSITIONAL_ONLY:
         raise TypeError(f"{function} takes {parameter.name!r} by position only, but arguments are given by name")
+    if parameter.name == "self":
+        raise TypeError(f"{function} is a method without its object: pass it as a method of one")
 
 
 def _hint(parameter: inspect.Parameter, function: str, names: Names) -> Any:

@@ -44,6 +44,8 @@ class Revision(Struct, frozen=True, eq=False):
     """Whether several messages may come as one array."""
     nameless_errors: bool
     """Whether an error may go out without an id, for a message whose id could not be read."""
+    elicitation_modes: bool
+    """Whether an elicitation says if it is by form or at a URL."""
     resource_not_found: int
     """Error code for a resource that does not exist."""
     content: frozenset[str]
@@ -58,6 +60,7 @@ class Revision(Struct, frozen=True, eq=False):
 _CONTENT = {"text": "", "image": "", "resource": "", "audio": "2025-03-26", "resource_link": "2025-06-18"}
 _BATCHES = ("2025-03-26",)
 _NAMELESS_ERRORS_SINCE = "2025-11-25"
+_ELICITATION_MODES_SINCE = "2025-11-25"
 _RESOURCE_NOT_FOUND = -32002  # until the modern era, which has no code of its own for it
 
 
@@ -72,6 +75,7 @@ def revision(name: str) -> Revision:
         "modern" if modern else "legacy",
         name in _BATCHES,
         name >= _NAMELESS_ERRORS_SINCE,
+        name >= _ELICITATION_MODES_SINCE,
         INVALID_PARAMS if modern else _RESOURCE_NOT_FOUND,
         frozenset(kind for kind, since in _CONTENT.items() if since <= name),
     )
