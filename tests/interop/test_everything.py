@@ -33,7 +33,7 @@ def calls(name: str) -> Callable[[Check], Check]:
 
 @calls("echo")
 async def echo(client: Client, heard: Heard) -> None:
-    for message in ("hello", "", "é\u2028\U0001f600 \\ \" \n", "x" * 1_000_000):
+    for message in ("hello", "", 'é\u2028\U0001f600 \\ " \n', "x" * 1_000_000):
         assert text_of(await client.call_tool("echo", {"message": message})) == f"Echo: {message}"
     wrong = await client.call_tool("echo", {"massage": 1})
     assert wrong.is_error

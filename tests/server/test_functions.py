@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Optional, TypeVar
 
@@ -288,6 +289,19 @@ async def async_generator() -> AsyncIterator[int]:
 def test_what_no_client_could_call_is_refused(function: Callable[..., Any], message: str) -> None:
     with pytest.raises(TypeError, match=message):
         tool(function)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="needs the `type` statement")
+def test_aliases_made_by_type_statements() -> None:
+    module: dict[str, Any] = {"__name__": "elsewhere"}
+    exec(  # noqa: S102  # no syntax of 3.11
+        "type Numbers = list[int | str]\ntype Loop = int | list[Loop]\n"
+        "def known(value: Numbers) -> None: ...\ndef endless(value: Loop) -> None: ...",
+        module,
+    )
+    assert tool(module["known"]).decode({"value": [1, "a"]}) == {"value": [1, "a"]}
+    with pytest.raises(TypeError, match="parameter 'value': an alias that refers to itself"):
+        tool(module["endless"])
 
 
 # -- prompts and resources --------------------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ def typed_values(draw: st.DrawFn) -> tuple[Any, Any]:
     return tp, draw(values)
 
 
-@effort(300)
+@effort(100)
 @given(st.lists(typed_values(), min_size=1, max_size=4))
 def test_arguments_round_trip(samples: list[tuple[Any, Any]]) -> None:
     namespace: dict[str, Any] = {}
@@ -146,7 +146,7 @@ JSON = st.recursive(
 )
 
 
-@effort(300)
+@effort(100)
 @given(st.sampled_from(list(SAMPLES)), JSON)
 def test_anything_is_decoded_or_refused(tp: Any, given_: Any) -> None:
     tool = taking(tp)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -269,6 +269,10 @@ class Hanging:
         self.release = anyio.Event()
         self.stopped = anyio.Event()
 
+    async def tool(self) -> str:
+        """As a tool."""
+        return await self()
+
     async def __call__(self) -> str:
         self.started.set()
         try:
@@ -302,26 +306,27 @@ async def calls(*functions: Callable[[], Any]) -> list[Any]:
     return outcomes
 
 
-def tasks_of(before: Sequence[str] = ()) -> list[str]:
-    """What runs on the event loop beside this task and what ran before."""
-    names: list[str]
+async def running() -> list[str]:
+    """What of ours is still at work, once whatever is ending has had time to."""
+    names: list[str] = []
+    for _ in range(50):
+        names = _tasks()
+        if not names:
+            break
+        await anyio.lowlevel.checkpoint()
+    return names
+
+
+def _tasks() -> list[str]:
     try:
-        current = asyncio.current_task()
-        names = [repr(task.get_coro()) for task in asyncio.all_tasks() if task is not current]
+        return [repr(task.get_coro()) for task in asyncio.all_tasks() if "_logged" in repr(task.get_coro())]
     except RuntimeError:
         import trio
 
         root = trio.lowlevel.current_root_task()
-        assert root is not None
-        system = next(nursery for nursery in root.child_nurseries if nursery.child_tasks)
-        names = [repr(task.coro) for task in _descendants(root) if "mcpstruct" in repr(task.name)]
-        del system
-    return [name for name in names if name not in before]
+        return [repr(task.coro) for task in _below(root) if "TrioLoop.spawn" in task.name]
 
 
-def _descendants(task: Any) -> list[Any]:
-    found: list[Any] = []
-    for nursery in task.child_nurseries:
-        for child in nursery.child_tasks:
-            found += [child, *_descendants(child)]
-    return found
+def _below(task: Any) -> list[Any]:
+    children = [child for nursery in task.child_nurseries for child in nursery.child_tasks]
+    return [*children, *(grandchild for child in children for grandchild in _below(child))]

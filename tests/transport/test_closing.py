@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import os
 import re
@@ -16,6 +17,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from mcpstruct.base.errors import ConnectFailed
 from mcpstruct.transport.stdio import StdioServer
 from tests.transport.support import Recorder, alive, connected, echo, end, gone, python
 
@@ -147,12 +149,16 @@ async def test_closing_goes_on_if_who_asked_is_cancelled(threads: bool) -> None:
     assert not alive(pid)
 
 
+def children() -> list[str]:
+    """The processes that the main thread has started, zombies too."""
+    return Path(f"/proc/self/task/{os.getpid()}/children").read_text("utf-8").split()
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what Linux shows")
 async def test_nothing_stays_behind(threads: bool) -> None:
     def count() -> tuple[int, int, int]:
         gc.collect()
-        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-        return len(os.listdir("/proc/self/fd")), threading.active_count(), len(children)  # noqa: PTH208 - its own too
+        return len(os.listdir("/proc/self/fd")), threading.active_count(), len(children())  # noqa: PTH208 - its own too
 
     async def round_trip() -> None:
         target = echo(threads=threads, stderr=[].append)
@@ -165,6 +171,25 @@ async def test_nothing_stays_behind(threads: bool) -> None:
     for _ in range(20):
         await round_trip()
     assert count() == before
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what Linux shows")
+@pytest.mark.parametrize("part", ["guard.Guard.__init__", "process.Process.watch", "lines.LineTransport._write"])
+async def test_nothing_stays_behind_where_half_of_it_starts(
+    threads: bool, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    before = set(os.listdir("/proc/self/fd"))  # noqa: PTH208 - its own too
+    monkeypatch.setattr(f"mcpstruct.transport.{part}", fail)
+    transport = echo(threads=threads).transport()
+    with pytest.raises(ConnectFailed, match="Too many open files") as caught:
+        await transport.open(Recorder())
+    assert isinstance(caught.value.__cause__, OSError)
+    await transport.aclose()
+    assert set(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert children() == []
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what Linux shows")
@@ -208,6 +233,7 @@ def waits_of_threads() -> dict[int | None, list[str]]:
 
 HOST = """
 import {backend}, os, signal, sys, time
+from mcpstruct.base.errors import ConnectFailed
 from mcpstruct.transport.stdio import StdioServer
 class Receiver:
     refused = lost = lambda self, what: None

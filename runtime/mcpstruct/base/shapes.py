@@ -17,13 +17,20 @@ READ_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError, ProtocolViolati
 
 
 class Shape:
-    """What values of an annotation look like in JSON. `adapted` is the annotation as msgspec takes it."""
+    """What values of an annotation look like in JSON. `adapted` is the annotation as msgspec takes it.
+
+    Raises `TypeError` for an alias that refers to itself; other annotations that have no form in JSON are found out
+    when they are used.
+    """
 
     __slots__ = ("_foreign", "_instances", "_object", "_raw", "adapted", "annotation")
 
     def __init__(self, annotation: Any) -> None:
         self.annotation = annotation
-        self.adapted = adapt(annotation)
+        try:
+            self.adapted = adapt(annotation)
+        except RecursionError:
+            raise TypeError("an alias that refers to itself has no form here: use a class in its place") from None
         self._foreign = self.adapted if isinstance(self.adapted, Foreign) else None
         self._instances = annotation if isinstance(annotation, type) and _checks_itself(annotation) else ()
         self._raw: bool | None = None

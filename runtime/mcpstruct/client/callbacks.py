@@ -117,7 +117,7 @@ async def _awaited(value: MaybeAsync[T]) -> T:
     if inspect.isawaitable(value):
         result: T = await value
         return result
-    return value  # type: ignore[return-value]
+    return value
 
 
 def _nobody(what: str) -> RemoteError:

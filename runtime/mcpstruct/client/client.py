@@ -120,7 +120,7 @@ class Client(ClientSession):
             tolerant=tolerant,
         )
         self._host.on_lost = self._listeners.lost
-        self._call = _through(middleware, self._host.call) if middleware else None
+        self._middleware = tuple(middleware)
 
     # -- lifecycle ----------------------------------------------------------------------------------------------------
 
@@ -189,10 +189,22 @@ class Client(ClientSession):
 
         Raises `RemoteError`, `RequestTimeout`, `ConnectionLost`, `ProtocolViolation`, `MethodNotInRevision`.
         """
-        if self._call is None:
-            return await self._host.call(method, params, timeout=timeout, on_progress=on_progress)
-        result: R = await self._call(method, params, timeout, on_progress)
-        return result
+        return await self._send(method, params, timeout, on_progress)
+
+    def _send(
+        self, method: MethodInfo[P, R], params: P, timeout: Timeout, on_progress: ProgressCallback | None
+    ) -> Awaitable[R]:
+        call = self._host.connection.call
+        if not self._middleware:
+            return call(method, params, timeout=timeout, on_progress=on_progress)
+
+        async def last(method: MethodInfo[Any, Any], params: Any) -> Any:
+            return await call(method, params, timeout=timeout, on_progress=on_progress)
+
+        following: Call = last
+        for layer in reversed(self._middleware):
+            following = _layer(layer, following)
+        return following(method, params)
 
     async def send_notification(self, method: MethodInfo[P, None], params: P) -> None:
         """Send a notification. Raises `ConnectionLost`, `MethodNotInRevision`."""
@@ -323,12 +335,12 @@ class Client(ClientSession):
     async def _rounds(
         self, method: MethodInfo[Any, Any], params: Any, timeout: Timeout, on_progress: ProgressCallback | None
     ) -> Any:
-        result = await self.send_request(method, params, timeout=timeout, on_progress=on_progress)
+        result = await self._send(method, params, timeout, on_progress)
         if not isinstance(result, InputRequiredResult):
             return result
 
-        async def again(params: Any) -> Any:
-            return await self.send_request(method, params, timeout=timeout, on_progress=on_progress)
+        def again(params: Any) -> Awaitable[Any]:
+            return self._send(method, params, timeout, on_progress)
 
         return await answered(result, params, self._host.callbacks, again, self._max_rounds)
 
@@ -382,21 +394,6 @@ async def _pages(method: Callable[..., Awaitable[Any]], items: str) -> AsyncIter
 
 def _meta(meta: Meta | None) -> RequestMetaObject | None:
     return None if meta is None else RequestMetaObject(meta)
-
-
-def _through(middleware: Sequence[Middleware], last: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """A call that passes through every middleware, the first one outermost."""
-
-    async def call(method: MethodInfo[Any, Any], params: Any, timeout: Timeout, progress: Any) -> Any:
-        async def send(method: MethodInfo[Any, Any], params: Any) -> Any:
-            return await last(method, params, timeout=timeout, on_progress=progress)
-
-        following: Call = send
-        for layer in reversed(middleware):
-            following = _layer(layer, following)
-        return await following(method, params)
-
-    return call
 
 
 def _layer(layer: Middleware, following: Call) -> Call:

@@ -6,8 +6,6 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any, TypeAlias, TypeVar
 
-from msgspec import UNSET
-
 from mcpstruct.base.errors import (
     ConnectFailed,
     ConnectionLost,
@@ -17,7 +15,6 @@ from mcpstruct.base.errors import (
 )
 from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
 from mcpstruct.base.methods import MethodInfo
-from mcpstruct.base.session import ProgressCallback, Timeout
 from mcpstruct.session.calling import ClientConnection
 from mcpstruct.session.inbox import Inbox
 from mcpstruct.session.loop import Future, Loop, current_loop
@@ -138,9 +135,15 @@ class Host:
     async def _open(self, opening: Future[None], loop: Loop) -> None:
         """Open a connection in a task of its own, so that nobody who waits for it owns it."""
         seconds = self._deadlines.connect
-        late: list[bool] = []
+        late = False
         task = self._task
-        timer = None if seconds is None else loop.call_later(seconds, lambda: (late.append(True), task.cancel()))
+
+        def stop() -> None:
+            nonlocal late
+            late = True
+            task.cancel()
+
+        timer = None if seconds is None else loop.call_later(seconds, stop)
         error: Exception | None = None
         try:
             self._connection = await self._try()
@@ -165,15 +168,21 @@ class Host:
         known = self._verdicts.get(key) if key is not None else None
         legacy = known is not None and known in self.allowed and revision(known).era == "legacy"
         try:
-            connection = await self._attempt(probe=not legacy)
+            connection = await self._attempts(legacy)
         except ConnectionLost as error:
-            # Some servers end when asked something before `initialize`: that, too, says that they are legacy ones.
-            if legacy or len({revision(name).era for name in self.allowed}) == 1 or not isinstance(self.target, Target):
-                raise ConnectFailed(f"the connection was lost while it opened: {error}") from error
-            connection = await self._attempt(probe=False)
+            raise ConnectFailed(f"the connection was lost while it opened: {error}") from error
         if key is not None and connection.revision is not None:
             self._verdicts[key] = connection.revision.name
         return connection
+
+    async def _attempts(self, legacy: bool) -> ClientConnection:
+        try:
+            return await self._attempt(probe=not legacy)
+        except ConnectionLost:
+            # Some servers end when asked something before `initialize`: that, too, says that they are legacy ones.
+            if legacy or len({revision(name).era for name in self.allowed}) == 1 or not isinstance(self.target, Target):
+                raise
+            return await self._attempt(probe=False)
 
     async def _attempt(self, *, probe: bool) -> ClientConnection:
         target: Any = self.target
@@ -201,19 +210,6 @@ class Host:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.core.aclose()
-
-    # -- calling ------------------------------------------------------------------------------------------------------
-
-    async def call(
-        self,
-        method: MethodInfo[Any, R],
-        params: Any,
-        *,
-        timeout: Timeout = UNSET,
-        on_progress: ProgressCallback | None = None,
-    ) -> R:
-        """Send a request, and wait for its result."""
-        return await self.connection.call(method, params, timeout=timeout, on_progress=on_progress)
 
 
 async def _finish(connection: ClientConnection) -> None:

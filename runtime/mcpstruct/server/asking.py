@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from msgspec import Raw
@@ -24,9 +24,6 @@ from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import ClientCapabilities, InputRequiredResult
 
 from .state import Round, StateRefused, StateSealer, digest_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 R = TypeVar("R")
 
@@ -69,6 +66,16 @@ class Asker(Protocol):
         """The client's answer."""
         ...
 
+    def questions(self) -> InputRequiredResult | None:
+        """What the round has to end with, if it asked for input that is yet to come."""
+        ...
+
+
+def comes_back(request: ServerRequest) -> bool:
+    """Whether a request has been made before, and its handler has asked for input."""
+    params = request.incoming.params
+    return getattr(params, "request_state", None) is not None or getattr(params, "input_responses", None) is not None
+
 
 class DirectAsker:
     """Asks by requests of its own: the way of sessions with a handshake."""
@@ -84,14 +91,16 @@ class DirectAsker:
         # The handler has its own deadline; a person may take their time.
         return await self._request.connection.core.request(method, params, timeout=None)
 
+    def questions(self) -> None:
+        """See `Asker`: none, as each has been a request of its own."""
+
 
 class ReplayAsker:
     """Asks by ending the round: the way of the modern era."""
 
-    def __init__(self, request: ServerRequest, sealer: StateSealer, stop: Callable[[], None]) -> None:
+    def __init__(self, request: ServerRequest, sealer: StateSealer) -> None:
         self._request = request
         self._sealer = sealer
-        self._stop = stop
         self._ordinal = 0
         self._asked: dict[str, Any] = {}
         self._parked: list[Future[Any]] = []
@@ -108,11 +117,6 @@ class ReplayAsker:
     def _digest(self) -> bytes:
         incoming = self._request.incoming
         return digest_of(incoming.method.name, incoming.params)
-
-    @property
-    def asked(self) -> bool:
-        """Whether the round has to end with questions."""
-        return bool(self._asked)
 
     @property
     def replaying(self) -> bool:
@@ -144,15 +148,17 @@ class ReplayAsker:
         if not self._asked:
             # Two turns, so that others who ask at the same time are in the same round.
             loop = self._request.connection.core.loop
-            loop.call_soon(loop.call_soon, self._stop)
+            loop.call_soon(loop.call_soon, self._request.incoming.stop)
         self._asked[key] = method.message(params=params)
         parked = self._request.connection.core.loop.future()
         self._parked.append(parked)
         never: R = await parked
         return never
 
-    def result(self) -> InputRequiredResult:
-        """What the round ends with."""
+    def questions(self) -> InputRequiredResult | None:
+        """See `Asker`."""
+        if not self._asked:
+            return None
         state: str | None = None
         if self._answers or bytes(self._round.state):
             self._round.answers = self._answers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import inspect
+from collections.abc import Awaitable
 from typing import Any
 
 import anyio
@@ -30,13 +31,19 @@ class Caller:
         self._timeout = timeout
         self.inline = inline
 
-    async def call(self, arguments: dict[str, Any], context: Context[Any]) -> Any:
+    def call(self, arguments: dict[str, Any], context: Context[Any]) -> Awaitable[Any]:
         """What the function returns. Raises what it raises, and `TimeoutError`."""
         if self._context_parameter is not None:
             arguments[self._context_parameter] = context
-        if self._timeout is None:
-            return await self._call(arguments)
-        with anyio.fail_after(self._timeout):
+        if self._timeout is not None:
+            return self._call_within(self._timeout, arguments)
+        if self._is_async:
+            awaitable: Awaitable[Any] = self._function(**arguments)
+            return awaitable
+        return self._call(arguments)
+
+    async def _call_within(self, seconds: float, arguments: dict[str, Any]) -> Any:
+        with anyio.fail_after(seconds):
             return await self._call(arguments)
 
     async def _call(self, arguments: dict[str, Any]) -> Any:

@@ -22,6 +22,7 @@ from mcpstruct_bindings.merged.types import (
     ElicitRequestURLParams,
     ElicitResult,
     Implementation,
+    InputRequiredResult,
     ListRootsResult,
     LoggingLevel,
     ModelPreferences,
@@ -33,8 +34,9 @@ from mcpstruct_bindings.merged.types import (
     ToolChoice,
 )
 
-from .asking import Asker
+from .asking import Asker, DirectAsker, ReplayAsker, comes_back
 from .elicitation import Elicitation, Form
+from .state import StateSealer
 from .threads import current_job
 
 if TYPE_CHECKING:
@@ -68,13 +70,24 @@ class Context(Generic[StateT]):
     `list_roots`) are awaited.
     """
 
-    __slots__ = ("_asker", "_request", "_server", "_session")
+    __slots__ = ("_asker", "_request", "_sealer", "_server", "_session")
 
-    def __init__(self, request: ServerRequest, server: Server, asker: Asker) -> None:
+    def __init__(self, request: ServerRequest, server: Server, sealer: StateSealer) -> None:
         self._request = request
         self._server = server
-        self._asker = asker
+        self._sealer = sealer
         self._session: ServerSession | None = None
+        # Most requests ask nothing; one that comes back with answers may have to keep quiet from the start.
+        self._asker: Asker | None = self._make_asker() if comes_back(request) else None
+
+    def _make_asker(self) -> Asker:
+        modern = self.revision.era == "modern"
+        self._asker = ReplayAsker(self._request, self._sealer) if modern else DirectAsker(self._request)
+        return self._asker
+
+    def questions(self) -> InputRequiredResult | None:
+        """What the round ends with, where the handler asked for input that is yet to come."""
+        return self._asker.questions() if self._asker is not None else None
 
     # -- what is known ------------------------------------------------------------------------------------------------
 
@@ -159,7 +172,7 @@ class Context(Generic[StateT]):
 
     def _report(self, report: Any, *args: Any) -> Reported:
         self.check()
-        if not self._asker.replaying:  # else the client has it from an earlier round
+        if self._asker is None or not self._asker.replaying:  # else the client has it from an earlier round
             self._request.connection.core.run(report, *args)
         return Reported(self._request)
 
@@ -236,7 +249,7 @@ class Context(Generic[StateT]):
 
     async def _ask(self, method: MethodInfo[Any, Any], params: Any, key: str | None) -> Any:
         """The plain answer: a task in its place is only for requests that ask for one."""
-        return await self._asker.ask(method, params, key)
+        return await (self._asker or self._make_asker()).ask(method, params, key)
 
     async def read_resource(self, uri: str) -> ReadResourceResult:
         """Read one of the server's own resources."""

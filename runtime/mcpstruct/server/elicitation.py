@@ -60,7 +60,7 @@ def _requested_of(tp: Any) -> ElicitRequestFormParamsRequestedSchema:
     shape = shape_of(tp)
     if not shape.is_object():
         raise TypeError(f"a form needs an object type, not {tp!r}")
-    whole = output_schema(shape)
+    whole = output_schema(shape, mode="validation")
     definitions: dict[str, Any] = whole.get("$defs", {})
     properties = {name: _flat(schema, definitions) for name, schema in whole.get("properties", {}).items()}
     return _requested({"type": "object", "properties": properties, "required": whole.get("required", [])})

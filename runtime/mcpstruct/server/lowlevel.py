@@ -6,8 +6,6 @@ from importlib import import_module
 from typing import Any
 
 from mcpstruct.base.handlers import BaseHandlers
-from mcpstruct.session.request import ServerRequest
-from mcpstruct.session.serving import Handler
 from mcpstruct.wire.eras import Revision
 from mcpstruct_bindings.merged.types import (
     Implementation,
@@ -19,7 +17,7 @@ from mcpstruct_bindings.merged.types import (
 
 from .base import Server
 from .state import StateSealer
-from .working import work
+from .working import working
 
 _BINDINGS = "mcpstruct_bindings."
 
@@ -50,17 +48,11 @@ class LowLevelServer(Server):
         self._sealer = sealer or StateSealer()
         for name in handlers.handled():
             attribute, _ = handlers.dispatch[name]
-            self.handlers[name] = self._handler(getattr(handlers, attribute))
+            self.handlers[name] = working(getattr(handlers, attribute), self, self._sealer)
 
     def capabilities(self, row: Revision) -> ServerCapabilities:
         """See `Server`."""
         return self._offered
-
-    def _handler(self, method: Any) -> Handler:
-        async def handle(params: Any, request: ServerRequest) -> Any:
-            return await work(method, params, request, self, self._sealer)
-
-        return handle
 
 
 def offered(methods: frozenset[str]) -> ServerCapabilities:

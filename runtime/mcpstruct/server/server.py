@@ -22,7 +22,7 @@ from .registry import Registry
 from .resources import Resource, Template, read
 from .state import StateSealer
 from .tools import Tool
-from .working import work
+from .working import working
 
 F = TypeVar("F", bound=Callable[..., Any])
 Call: TypeAlias = Callable[[Any, Context[Any]], Awaitable[Any]]
@@ -124,16 +124,13 @@ class MCPServer(Registry):
         for layer in reversed(self._middleware):
             following = _layer(layer, following)
 
-        async def handle(params: Any, request: ServerRequest) -> Any:
-            return await work(following, params, request, self, self._sealer)
+        return working(following, self, self._sealer)
 
-        return handle
-
-    async def _call_tool(self, params: t.CallToolRequestParams, context: Context[Any]) -> Any:
+    def _call_tool(self, params: t.CallToolRequestParams, context: Context[Any]) -> Awaitable[Any]:
         tool = self.tools.get(params.name)
         if tool is None:
             raise NoSuchItem("tool", params.name)
-        return await tool.call(params, context, show_errors=self._show_errors)
+        return tool.call(params, context, show_errors=self._show_errors)
 
     async def _get_prompt(self, params: t.GetPromptRequestParams, context: Context[Any]) -> Any:
         prompt = self.prompts.get(params.name)

@@ -7,9 +7,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from mcpstruct.session.request import ServerRequest
-from mcpstruct.session.stamping import stamp
+from mcpstruct.session.serving import Handler
 
-from .asking import DirectAsker, ReplayAsker
 from .context import Context
 from .state import StateSealer
 
@@ -21,25 +20,20 @@ current: ContextVar[Context[Any]] = ContextVar("mcpstruct_context")
 """The context of the request that is being answered, wherever its handler has got to."""
 
 
-async def work(
-    handler: Callable[[Any, Context[Any]], Awaitable[Any]],
-    params: Any,
-    request: ServerRequest,
-    server: Server,
-    sealer: StateSealer,
-) -> Any:
-    """What a handler returns; or, where it asked the client for input on a modern wire, the questions."""
-    if request.revision.era == "legacy":
-        context: Context[Any] = Context(request, server, DirectAsker(request))
+def working(answer: Callable[[Any, Context[Any]], Awaitable[Any]], server: Server, sealer: StateSealer) -> Handler:
+    """The handler that gives requests to `answer`, with a context each; or, where `answer` asks a modern client for
+    input, answers with the questions.
+    """
+
+    async def handle(params: Any, request: ServerRequest) -> Any:
+        context: Context[Any] = Context(request, server, sealer)
         current.set(context)  # the request has a task, and therefore a set of context variables, of its own
-        return await handler(params, context)
-    incoming = request.incoming
-    asker = ReplayAsker(request, sealer, incoming.stop)
-    context = Context(request, server, asker)
-    current.set(context)
-    try:
-        return await handler(params, context)
-    except incoming.core.loop.Cancelled:
-        if asker.asked and not incoming.cancelled:  # stopped by its own question: the round is over
-            incoming.answer(stamp(asker.result(), request.revision, request.connection.service.info))
-        raise
+        try:
+            return await answer(params, context)
+        except request.incoming.core.loop.Cancelled:
+            questions = context.questions()
+            if questions is not None and not request.incoming.cancelled:  # stopped by its own question
+                request.incoming.answer(request.stamped(questions))
+            raise
+
+    return handle

@@ -221,20 +221,20 @@ class ClientConnection:
 
     # -- after that ---------------------------------------------------------------------------------------------------
 
-    async def call(
+    def call(
         self,
         method: MethodInfo[Any, R],
         params: Any,
         *,
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
-    ) -> R:
-        """Send a request with what the revision wants on it, and wait for the result.
+    ) -> Awaitable[R]:
+        """Send a request with what the revision wants on it; await the result.
 
         Raises `MethodNotInRevision`, and what `Core.request` raises.
         """
         params = self.prepared(method, params)
-        return await self.core.request(method, params, timeout=timeout, on_progress=on_progress)
+        return self.core.request(method, params, timeout=timeout, on_progress=on_progress)
 
     def prepared(self, method: MethodInfo[Any, Any], params: Any) -> Any:
         """The params of a request with what the revision wants on it. Raises `MethodNotInRevision`."""

@@ -169,7 +169,16 @@ class Core:
         Raises `RemoteError`, `RequestTimeout`, `ConnectionLost`, `NotConnected`, and `ProtocolViolation` where the
         answer is not what the method's should be.
         """
-        result: R = await self.finish(await self.start(method, params, timeout=timeout, on_progress=on_progress))
+        link = self._usable()
+        if link.congested or self.outgoing.full:
+            pending = await self.start(method, params, timeout=timeout, on_progress=on_progress)
+        else:
+            pending = self.outgoing.send(link, method, params, timeout, on_progress)
+        try:
+            result: R = await pending.future
+        except self.loop.Cancelled:
+            self.outgoing.abandon(pending, "the caller no longer waits")
+            raise
         return result
 
     async def start(

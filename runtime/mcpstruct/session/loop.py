@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
@@ -73,11 +73,12 @@ class Loop(Protocol):
         """The future for one of several who wait for it: cancelling that one leaves it to the others."""
         ...
 
-    def spawn(self, job: Job, *args: Any, context: Context | None = None, eager: bool = False) -> Cancellable:
-        """Run an async function in a task of its own; what it raises is logged.
+    def spawn(self, job: Job, *args: Any, context: Context | None = None) -> Cancellable:
+        """Run an async function in a task of its own; what it raises is logged."""
+        ...
 
-        `eager` runs it at once up to where it first waits, where the interpreter can (asyncio on 3.12 and newer).
-        """
+    def start(self, work: Coroutine[Any, Any, None], context: Context | None = None) -> Cancellable:
+        """Run a coroutine that raises nothing in a task of its own, which the caller keeps: a hot path."""
         ...
 
 
@@ -103,9 +104,6 @@ async def _logged(job: Job, args: tuple[Any, ...]) -> None:
         log.exception("A task of a session failed")
 
 
-_EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
-
-
 class AsyncioLoop:
     """asyncio, or uvloop."""
 
@@ -122,17 +120,16 @@ class AsyncioLoop:
         self.shield: Any = asyncio.shield
         self._tasks: set[asyncio.Task[None]] = set()  # asyncio itself holds tasks weakly
 
-    def spawn(self, job: Job, *args: Any, context: Context | None = None, eager: bool = False) -> asyncio.Task[None]:
+    def spawn(self, job: Job, *args: Any, context: Context | None = None) -> asyncio.Task[None]:
         """See `Loop.spawn`."""
-        work = _logged(job, args)
-        if eager and _EAGER:
-            task: asyncio.Task[None] = asyncio.Task(work, loop=self.running, context=context, **_EAGER)
-        else:
-            task = self.running.create_task(work, context=context)
-        if not task.done():
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        task = self.running.create_task(_logged(job, args), context=context)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return task
+
+    def start(self, work: Coroutine[Any, Any, None], context: Context | None = None) -> asyncio.Task[None]:
+        """See `Loop.start`."""
+        return self.running.create_task(work, context=context)
 
 
 _asyncio_loops: dict[int, AsyncioLoop] = {}
@@ -237,7 +234,15 @@ class TrioLoop:
 
         return self.spawn(wait)
 
-    def spawn(self, job: Job, *args: Any, context: Context | None = None, eager: bool = False) -> Cancellable:
+    def start(self, work: Coroutine[Any, Any, None], context: Context | None = None) -> Cancellable:
+        """See `Loop.start`."""
+
+        async def run() -> None:
+            await work
+
+        return self.spawn(run, context=context)
+
+    def spawn(self, job: Job, *args: Any, context: Context | None = None) -> Cancellable:
         """See `Loop.spawn`."""
         scope = self._trio.CancelScope()
 

@@ -18,6 +18,7 @@ from mcpstruct.wire.eras import PROGRESS_TOKEN
 from mcpstruct.wire.inflight import Sent
 from mcpstruct_bindings.merged.types import RequestMetaObject
 
+from .deadlines import NEVER, Watch
 from .inbox import Inbox, inside_callback
 from .links import Link
 from .loop import Future, Loop
@@ -26,7 +27,7 @@ from .loop import Future, Loop
 class Pending:
     """A request that awaits its answer."""
 
-    __slots__ = ("direct", "end", "future", "heard", "id", "method", "on_progress", "timeout", "timer")
+    __slots__ = ("direct", "due", "end", "future", "id", "method", "on_progress", "timeout")
 
     def __init__(self, request_id: RequestId, method: MethodInfo[Any, Any], future: Future[Any]) -> None:
         self.id = request_id
@@ -35,17 +36,17 @@ class Pending:
         # A callback that waits for this would wait for ever if the answer queued behind the callback.
         self.direct = inside_callback.get()
         self.on_progress: ProgressCallback | None = None
-        self.timeout = 0.0
-        self.timer: Any = None
-        self.heard = 0.0
-        """When the peer last gave a sign of life for this request."""
-        self.end: float | None = None
+        self.timeout = NEVER
+        self.due = NEVER
+        """When it is given up, unless progress comes before."""
+        self.end = NEVER
+        """When it is given up in any case."""
 
 
 class Outgoing:
     """The requests in flight of one core."""
 
-    __slots__ = ("_deadlines", "_inbox", "_loop", "_maximum", "_on_abandoned", "_sent", "_turns", "pending")
+    __slots__ = ("_deadlines", "_inbox", "_loop", "_maximum", "_on_abandoned", "_sent", "_turns", "_watch", "pending")
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class Outgoing:
         self._sent: Sent[Pending] = Sent()
         self._turns: deque[Future[None]] = deque()
         self.pending = self._sent.entries
+        self._watch = Watch(loop, self.pending, self._expired)
 
     @property
     def full(self) -> bool:
@@ -84,7 +86,9 @@ class Outgoing:
             params = _with_progress_token(method, params, pending.id)
         self.pending[pending.id] = pending
         try:
-            self._arm(pending, self._deadlines.request if isinstance(timeout, UnsetType) else timeout)
+            seconds = self._deadlines.request if isinstance(timeout, UnsetType) else timeout
+            if seconds is not None:
+                self._arm(pending, seconds)
             link.request(pending.id, method, params)
         except BaseException:
             self._forget(pending)
@@ -109,6 +113,7 @@ class Outgoing:
         for pending in self._sent.take_all():
             self._forget(pending)
             _resolve(pending.future, another(error))
+        self._watch.stop()
         while self._turns:
             self._wake_one()
 
@@ -116,7 +121,8 @@ class Outgoing:
         """A sign of life for a request."""
         pending = self.pending.get(token)
         if pending is not None:
-            pending.heard = self._loop.time()
+            if pending.due < NEVER:
+                pending.due = min(self._loop.time() + pending.timeout, pending.end)
             if pending.on_progress is not None:
                 self._inbox.put(pending.on_progress, progress, total, message, key=token)
 
@@ -139,33 +145,22 @@ class Outgoing:
                 return
 
     def _forget(self, pending: Pending) -> bool:
-        if pending.timer is not None:
-            pending.timer.cancel()
-            pending.timer = None
         found = self.pending.pop(pending.id, None) is not None
         if self._turns:
             self._wake_one()
         return found
 
-    def _arm(self, pending: Pending, seconds: float | None) -> None:
-        if seconds is None:
-            return
+    def _arm(self, pending: Pending, seconds: float) -> None:
         hard = self._deadlines.hard
-        pending.timeout = seconds
-        pending.heard = self._loop.time()
-        if hard is not None:  # a longer deadline that was asked for stands
-            pending.end = pending.heard + max(hard, seconds)
-        pending.timer = self._loop.call_later(seconds, self._due, pending)
-
-    def _due(self, pending: Pending) -> None:
-        """A deadline has passed, or was moved by progress since the timer was set."""
         now = self._loop.time()
-        soft = pending.heard + pending.timeout
-        due = soft if pending.end is None else min(soft, pending.end)
-        if due > now + 0.001:
-            pending.timer = self._loop.call_later(due - now, self._due, pending)
-            return
-        seconds = pending.timeout if due == soft else self._deadlines.hard
+        pending.timeout = seconds
+        pending.due = now + seconds
+        if hard is not None:  # a longer deadline that was asked for stands
+            pending.end = now + max(hard, seconds)
+        self._watch.by(pending.due)
+
+    def _expired(self, pending: Pending) -> None:
+        seconds = self._deadlines.hard if pending.due == pending.end else pending.timeout
         reason = f"no answer to {pending.method.name} within {seconds:g} s"
         self.abandon(pending, reason)
         _resolve(pending.future, RequestTimeout(reason))

@@ -47,10 +47,10 @@ class ServerRequest:
 
     def begin(self, handler: Callable[[Any, ServerRequest], Awaitable[Any]]) -> None:
         """Answer with what an async function makes of the params, in a task of its own."""
-        self.incoming.run(self._work, handler)
+        self.incoming.run(handler, self.incoming.params, self, finish=self.stamped)
 
-    async def _work(self, handler: Callable[[Any, ServerRequest], Awaitable[Any]]) -> Any:
-        result = await handler(self.incoming.params, self)
+    def stamped(self, result: Any) -> Any:
+        """A result with what the client's revision wants on it."""
         connection = self.connection
         return stamp(result, self.revision, connection.service.info, as_bytes=connection.core.as_bytes)
 

@@ -79,10 +79,9 @@ def client_fixture(server: Server | Callable[[], Server], **options: Any) -> Any
     if "pytest_asyncio" in sys.modules:  # in its strict mode, it takes no async fixtures but its own
         decorate = sys.modules["pytest_asyncio"].fixture
 
-    @decorate
     async def client() -> AsyncIterator[Client]:
         made: Any = server() if callable(server) else server
         async with connected(made, **options) as connection:
             yield connection
 
-    return client
+    return decorate(client)

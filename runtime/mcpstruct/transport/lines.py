@@ -143,9 +143,11 @@ class LineTransport(ABC):
         try:
             await self._leave()
         finally:  # also where the event loop ends and cancels all tasks
-            self._release()
-            self._closed = True
-            self._changes.announce()
+            try:
+                self._release()
+            finally:
+                self._closed = True
+                self._changes.announce()
 
     # -- what happens -------------------------------------------------------------------------------------------------
 

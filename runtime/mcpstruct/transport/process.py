@@ -18,8 +18,8 @@ from mcpstruct.session.loop import Loop
 
 from .guard import Guard
 
-REAPED_WITHIN = 1.0
-"""Seconds that a killed process is waited for; more than a moment only where the system itself hangs."""
+REAPED_WITHIN = 0.5
+"""Seconds that a killed process is waited for; more than a moment only where it is not ours to kill, or hangs."""
 TERMINATE = signal.SIGTERM
 KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
 
@@ -83,7 +83,8 @@ class Process:
                 _own, (self._popen.stdin, self._popen.stdout, self._popen.stderr)
             )
         except OSError as error:
-            self.kill()
+            with self._popen:  # which closes the pipes
+                self.kill()
             raise ConnectFailed(f"Cannot start {self.name!r}: {error}") from error
 
     def watch(self, loop: Loop, exited: Callable[[], None], *, threads: bool) -> None:

@@ -29,7 +29,9 @@ INHERITED = (
 GRACE = 2.0
 """Seconds that a server is given to leave once its input has ended."""
 TERMINATED_WITHIN = 1.5
+"""Seconds that it is given once it has been told to, by SIGTERM."""
 KILLED_WITHIN = 0.5
+"""Seconds that its end is waited for after SIGKILL, and that children which it left behind get to end by SIGTERM."""
 PATIENCE = 0.25
 """Seconds from the first sign that a server is gone until the loss is told, if more is to be learned about it."""
 
@@ -174,7 +176,7 @@ class StdioTransport(LineTransport):
             if not await until(gone, TERMINATED_WITHIN):
                 process.signal(KILL)
                 await until(gone, KILLED_WITHIN)
-        if process.reap():
+        if gone() and process.reap():
             await self._end_rest(process)
         if self._errors is not None:
             await until(lambda: "errors" not in self._unknown, PATIENCE)

@@ -1,6 +1,5 @@
 """A server written with mcp 2.3.0, for clients of either era."""
 
-# ruff: noqa: B008, INP001
 from __future__ import annotations
 
 import sys

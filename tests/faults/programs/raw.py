@@ -1,0 +1,141 @@
+"""A server that knows nothing of mcpstruct, and misbehaves as its first argument says: `raw.py FAULT`.
+
+It speaks 2025-11-25. Tools, whatever the fault: `echo` answers with its arguments, `hang` never answers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+out = 1
+
+
+def write(data: bytes) -> None:
+    """Write all of it."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(out, rest) :]
+
+
+def send(message: dict[str, Any]) -> None:
+    """Send a message."""
+    write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
+
+
+def say(request: dict[str, Any], text: str) -> None:
+    """Answer a call with a text."""
+    send({"id": request["id"], "result": {"content": [{"type": "text", "text": text}]}})
+
+
+def exactly(request: dict[str, Any], size: int) -> bytes:
+    """An answer that is a line of so many bytes."""
+    head = b'{"jsonrpc":"2.0","id":%d,"result":{"content":[{"type":"text","text":"' % request["id"]
+    tail = b'"}]}}'
+    return head + b"x" * (size - len(head) - len(tail)) + tail + b"\n"
+
+
+JUNK = [
+    b"", b"   ", b"null", b"true", b"17", b'"text"', b"{", b"}", b"{}", b"[]", b"[{}]", b"[1,2]", b"\x00\x00", b"\xff\xfe{",
+    b"\xef\xbb\xbf{}", b"{'jsonrpc': 2}", b'{"jsonrpc":"2.0"}', b'{"jsonrpc":"1.0","id":1,"result":{}}',
+    b'{"jsonrpc":"2.0","id":987654,"result":{}}', b'{"jsonrpc":"2.0","id":987655,"error":{"code":1,"message":"no"}}',
+    b'{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}}', b'{"jsonrpc":"2.0","id":true,"result":{}}',
+    b'{"jsonrpc":"2.0","id":[1],"result":{}}', b'{"jsonrpc":"2.0","id":{},"method":"ping"}',
+    b'{"jsonrpc":"2.0","method":17}', b'{"jsonrpc":"2.0","method":"notifications/nothing","params":{"a":1}}',
+    b'{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":99,"progress":"much"}}',
+    b'{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":99,"progress":1}}',
+    b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":4711}}',
+    b'{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"loud","data":1}}',
+    b'{"jsonrpc":"2.0","id":"s1","method":"no/such/method"}', b'{"jsonrpc":"2.0","id":"s2","method":"ping","params":[1]}',
+    b'{"jsonrpc":"2.0","id":"s3","method":"ping"}', b"[" * 100_000, b'{"a":' * 100_000, b"x" * 1_000_000,
+    b'{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"\xff"}}',
+    b'{"jsonrpc":"2.0","id":12345678901234567890123,"result":{}}', b"\r", b"  \t \r",
+]  # fmt: skip
+
+
+def call(fault: str, request: dict[str, Any]) -> None:
+    """Answer `tools/call`, or fail to."""
+    name, arguments = request["params"]["name"], request["params"].get("arguments", {})
+    if name == "hang":
+        return
+    if name == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif name == "exit":
+        print("out of memory", file=sys.stderr, flush=True)
+        os._exit(arguments["status"])
+    elif name == "half":
+        write(exactly(request, 200)[:100])
+        os._exit(0)
+    elif name == "close":  # and live on
+        os.close(out)
+        signal.pause()
+    elif name == "size":
+        write(exactly(request, arguments["size"]))
+    elif name == "invalid":
+        write(b'{"jsonrpc":"2.0","id":%d,"result":{"content":[{"type":"text","text":"\xff"}]}}\n' % request["id"])
+    elif name == "wrong":
+        send({"id": request["id"], "result": {"content": "not a list"}})
+    elif name == "both":
+        send({"id": request["id"], "result": {"content": []}, "error": {"code": 1, "message": "and this"}})
+    elif name == "twice":
+        say(request, "once")
+        say(request, "twice")
+    elif name == "junk":
+        for junk in JUNK:
+            write(junk + b"\n")
+        say(request, "after the junk")
+    elif name == "flood":
+        line = b'{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":%d}}\n'
+        write(b"".join(line % number for number in range(arguments["count"])))
+        say(request, "flooded")
+    elif name == "sleep":
+        time.sleep(arguments["seconds"])
+        say(request, "slept")
+    else:
+        say(request, json.dumps(arguments))
+
+
+def answer(fault: str, message: dict[str, Any]) -> None:
+    """Answer anything."""
+    method = message.get("method")
+    if method == "initialize":
+        info = {"name": "raw", "version": "0"}
+        capabilities: dict[str, Any] = {"tools": {}, "logging": {}}
+        result = {"protocolVersion": "2025-11-25", "capabilities": capabilities, "serverInfo": info}
+        send({"id": message["id"], "result": result})
+    elif method == "notifications/initialized" and fault == "deaf":
+        time.sleep(1)
+    elif method == "tools/call":
+        call(fault, message)
+    elif method is not None and "id" in message:
+        send({"id": message["id"], "error": {"code": -32601, "message": f"no {method}"}})
+
+
+def main(fault: str) -> None:
+    """Serve."""
+    if fault == "exit":
+        sys.exit("There is no database")
+    if fault in {"silent", "stubborn"}:
+        if fault == "stubborn":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print("started", os.getpid(), file=sys.stderr, flush=True)
+        while True:
+            signal.pause()
+    if fault == "ignorant":  # reads, and never answers
+        while os.read(0, 65536):
+            pass
+    if fault == "banner":
+        write(b"Server 1.0\n\n  listening on nothing at all...\n")
+    for line in sys.stdin.buffer:
+        answer(fault, json.loads(line))
+    if fault == "undying":  # the end of its input means nothing to it
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        while True:
+            signal.pause()
+
+
+main(sys.argv[1])
