@@ -47,7 +47,7 @@ def tasks() -> set[object]:
 
         with suppress(RuntimeError):
             return set(_trio_tasks(trio.lowlevel.current_root_task()))
-    return set(asyncio.all_tasks())
+    return {task for task in asyncio.all_tasks() if "TestRunner" not in repr(task)}
 
 
 def _trio_tasks(task: object) -> Iterator[object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
+import re
 from typing import Any, NamedTuple, TypedDict
 
 import msgspec
@@ -12,6 +13,11 @@ import pytest
 
 from mcpstruct.server.arguments import BadArguments
 from mcpstruct.server.functions import PromptFunction, ToolFunction
+
+
+def named(value: object) -> str:
+    """A value as part of a test's name: the same in every process."""
+    return re.sub(r" at 0x[0-9a-f]+", "", str(value))
 
 
 class Context:

@@ -31,6 +31,7 @@ from tests.server.samples import (
     Point,
     Square,
     decoded,
+    named,
     refusal,
     taking,
 )
@@ -74,7 +75,7 @@ from tests.support.profile import effort
         (list[int] | list[str], ["a"], ["a"]),
         (Any, {"a": [1, None]}, {"a": [1, None]}),
     ],
-    ids=str,
+    ids=named,
 )
 def test_values_get_their_types(annotation: Any, plain: Any, value: Any) -> None:
     for given_ in ({"value": plain}, json.dumps({"value": plain}).encode(), Raw(json.dumps({"value": plain}).encode())):
@@ -219,7 +220,7 @@ def prompt(annotation: Any) -> PromptFunction:
         (int | str, "5", "5"),
         (Any, "5", "5"),
     ],
-    ids=str,
+    ids=named,
 )
 def test_a_prompts_arguments_are_read_from_strings(annotation: Any, sent: str, value: Any) -> None:
     found = prompt(annotation).decode({"value": sent})["value"]
@@ -235,7 +236,7 @@ def test_a_prompts_arguments_are_read_from_strings(annotation: Any, sent: str, v
         (str, None, "at /value: expected string, got nothing"),
         (str, {"value": "x", "valeu": "y"}, "at /valeu: there is no such argument; did you mean 'value'?"),
     ],
-    ids=str,
+    ids=named,
 )
 def test_a_prompts_bad_arguments(annotation: Any, arguments: Any, line: str) -> None:
     assert refusal(prompt(annotation), arguments) == [line]

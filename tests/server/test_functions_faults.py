@@ -26,6 +26,7 @@ from tests.server.samples import (
     Point,
     Square,
     decoded,
+    named,
     refusal,
     taking,
 )
@@ -47,7 +48,7 @@ from tests.server.samples import (
         (int, 3.0, 3),
         (int | None, 3.0, 3),
     ],
-    ids=str,
+    ids=named,
 )
 def test_json_in_a_string_will_do_where_no_string_is_allowed(annotation: Any, sent: Any, value: Any) -> None:
     found = decoded(annotation, sent)
@@ -64,7 +65,7 @@ def test_json_in_a_string_will_do_where_no_string_is_allowed(annotation: Any, se
         (list[str], ["1"], ["1"]),
         (str | None, "null", "null"),
     ],
-    ids=str,
+    ids=named,
 )
 def test_a_string_stays_one_where_it_is_allowed(annotation: Any, sent: Any, value: Any) -> None:
     assert decoded(annotation, sent) == value
@@ -102,7 +103,7 @@ def test_a_string_stays_one_where_it_is_allowed(annotation: Any, sent: Any, valu
         (list[Cat | Dog], [{"name": "Tom"}, {"breed": "x"}], "at /value/1/name: expected string, got nothing"),
         (Even, {"number": 3}, "at /value: expected a valid value (the number must be even), got object"),
     ],
-    ids=str,
+    ids=named,
 )
 def test_a_fault_is_named_by_place_and_type_without_the_value(annotation: Any, sent: Any, line: str) -> None:
     (found,) = refusal(taking(annotation), {"value": sent})

@@ -15,7 +15,7 @@ from mcpstruct.client.results import read_structured
 from mcpstruct.server.arguments import BadArguments
 from mcpstruct.server.functions import PromptFunction, ToolFunction
 from mcpstruct.server.results import BadResult
-from tests.server.samples import Context
+from tests.server.samples import Context, named
 
 pydantic = pytest.importorskip("pydantic")
 from pydantic import AfterValidator, BaseModel, Field, RootModel, SecretStr  # noqa: E402
@@ -104,7 +104,7 @@ USER = {"fullName": "Ann", "homes": [ADDRESS], "manager": {"fullName": "Bob"}}
         (Holder, {"user": USER}, Holder(User.model_validate(USER))),
         (list[Holder | Address], [{"user": USER}], [Holder(User.model_validate(USER))]),
     ],
-    ids=str,
+    ids=named,
 )
 def test_values_and_schemas(annotation: Any, plain: Any, value: Any) -> None:
     tool = taking(annotation)
@@ -196,7 +196,7 @@ def test_an_alias_of_a_parameter_is_refused() -> None:
         (Even, 3, "at /value: expected Value error, not even, got integer"),
         (Address, "secret", "at /value: expected an object, got string"),
     ],
-    ids=str,
+    ids=named,
 )
 def test_faults_have_pointers_and_no_values(annotation: Any, sent: Any, line: str) -> None:
     with pytest.raises(BadArguments) as caught:
@@ -254,7 +254,7 @@ def returning(annotation: Any) -> ToolFunction:
         (Holder, Holder(User(fullName="Ann")), {"user": {"fullName": "Ann", "homes": [], "manager": None}, "count": 0}),
         (Address | None, None, {"result": None}),
     ],
-    ids=str,
+    ids=named,
 )
 def test_models_as_structured_output(annotation: Any, value: Any, structured: Any) -> None:
     tool = returning(annotation)

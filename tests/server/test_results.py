@@ -33,7 +33,7 @@ from mcpstruct_bindings.merged.types import (
     TextResourceContents,
     Tool,
 )
-from tests.server.samples import Cat, Colour, Context, Dog, Options, Pair, Person, Point
+from tests.server.samples import Cat, Colour, Context, Dog, Options, Pair, Person, Point, named
 
 
 class Line(msgspec.Struct, array_like=True):
@@ -87,7 +87,7 @@ def test_finished_results_pass() -> None:
         ({1: "a"}, '{"1":"a"}'),
         (Tool(name="t", input_schema={}), '{"inputSchema":{},"name":"t"}'),
     ],
-    ids=str,
+    ids=named,
 )
 def test_data_becomes_text(value: Any, text: str | None) -> None:
     assert content(value) == ([] if text is None else [{"type": "text", "text": text}])
@@ -128,7 +128,7 @@ def test_bytes_are_a_file_named_by_their_digest() -> None:
         (Image(b"", format="image/x-own"), "image/x-own"),
         (Audio(b"", format="wav"), "audio/wav"),
     ],
-    ids=str,
+    ids=named,
 )
 def test_formats(media: Image | Audio, mime_type: str) -> None:
     assert media.content().mime_type == mime_type
@@ -216,7 +216,7 @@ def test_circles_are_refused() -> None:
         (Point | CallToolResult | InputRequiredResult, Point(1), {"x": 1, "y": 0}, '{"x":1,"y":0}'),
         (Tool, Tool(name="t", input_schema={}), {"name": "t", "inputSchema": {}}, '{"inputSchema":{},"name":"t"}'),
     ],
-    ids=str,
+    ids=named,
 )
 def test_structured_output(annotation: Any, value: Any, data: Any, text: str) -> None:
     result = structured(value, annotation)
@@ -236,7 +236,7 @@ def test_structured_output(annotation: Any, value: Any, data: Any, text: str) ->
         list[Image | str] | str, Image | Point, CallToolResult | str, CallToolResult | InputRequiredResult, Opaque,
         list[Opaque],
     ],
-    ids=str,
+    ids=named,
 )  # fmt: skip
 def test_annotations_that_promise_no_data(annotation: Any) -> None:
     assert output_of(annotation) is None
@@ -277,7 +277,7 @@ def test_dicts_may_stand_for_classes() -> None:
         (list[int], Opaque(), "no form in JSON"),
         (int, Image(b"", format="png"), "no form in JSON"),
     ],
-    ids=str,
+    ids=named,
 )
 def test_results_that_do_not_fit_are_the_servers_fault(annotation: Any, value: Any, message: str) -> None:
     with pytest.raises(BadResult, match=message) as caught:

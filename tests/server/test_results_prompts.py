@@ -23,6 +23,7 @@ from mcpstruct_bindings.merged.types import (
     TextContent,
     TextResourceContents,
 )
+from tests.server.samples import named
 
 URI = "thing://one"
 
@@ -68,7 +69,7 @@ PICTURE = ImageContent(data="UE5H", mime_type="image/png")
         ),
         ([], []),
     ],
-    ids=str,
+    ids=named,
 )
 def test_messages(value: Any, messages: list[PromptMessage]) -> None:
     assert convert_prompt_result(value, "What for.") == GetPromptResult(messages=messages, description="What for.")
@@ -98,7 +99,7 @@ def test_finished_prompts_pass(finished: Any) -> None:
         {"role": "user", "content": None},
         {"role": "user", "content": "a", "more": 1},
     ],
-    ids=str,
+    ids=named,
 )
 def test_what_is_no_message(value: Any) -> None:
     with pytest.raises(BadResult):
@@ -139,7 +140,7 @@ def blob(value: str, mime_type: str = "application/octet-stream", uri: str = URI
             [text("a", uri="file:///a.txt"), text("b"), text("c", uri="thing://c")],
         ),
     ],
-    ids=str,
+    ids=named,
 )
 def test_contents(value: Any, mime_type: str | None, contents: Any) -> None:
     assert convert_resource(value, URI, mime_type) == ReadResourceResult(contents=contents)

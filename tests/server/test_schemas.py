@@ -21,7 +21,7 @@ from mcpstruct.base.shapes import Shape
 from mcpstruct.server.functions import ToolFunction
 from mcpstruct.server.schemas import output_schema
 from mcpstruct_bindings.merged.types import ElicitRequestParams, Tool
-from tests.server.samples import Cat, Circle, Colour, Context, Dog, Options, Pair, Person, Square, taking
+from tests.server.samples import Cat, Circle, Colour, Context, Dog, Options, Pair, Person, Square, named, taking
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ def schema_of(annotation: Any) -> dict[str, Any]:
     return taking(annotation).input_schema
 
 
-@pytest.mark.parametrize("annotation", TYPES, ids=str)
+@pytest.mark.parametrize("annotation", TYPES, ids=named)
 def test_schemas_are_valid_and_whole(annotation: Any) -> None:
     for schema in (schema_of(annotation), output_schema(Shape(annotation))):
         jsonschema_rs.meta.validate(schema)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import anyio
 import anyio.lowlevel
 
-from mcpstruct.base.errors import ProtocolViolation
+from mcpstruct.base.errors import ConnectionLost, ProtocolViolation
 from mcpstruct.base.limits import Deadlines
 from mcpstruct.client import Client
 from mcpstruct.server import MCPServer
@@ -72,10 +72,16 @@ class Peer:
         """Wait until something holds of what came."""
         assert await self._changes.until(lambda: bool(holds()), seconds), f"heard only {self.heard}, {self.losses}"
 
+    async def _heard(self, number: int) -> None:
+        """Wait for so many messages. Raises `ConnectionLost` where there will be no more."""
+        await self.until(lambda: len(self.heard) >= number or self.losses)
+        if len(self.heard) < number:
+            raise ConnectionLost("the other end is gone")
+
     async def take(self, method: str | None = None) -> Any:
         """The next message; with a method, the next of that method, and what comes before it is passed over."""
         while True:
-            await self.until(lambda: len(self.heard) > self._taken)
+            await self._heard(self._taken + 1)
             message = self.heard[self._taken]
             self._taken += 1
             if method is None or message.get("method") == method:
@@ -190,7 +196,8 @@ class Fresh:
 
     async def _serve(self, peer: Peer) -> None:
         await peer.transport.open(peer)
-        await self._play(peer)
+        with suppress(ConnectionLost):
+            await self._play(peer)
 
 
 @asynccontextmanager

@@ -149,6 +149,7 @@ async def test_a_cached_verdict_skips_the_probe() -> None:
     again = Fresh(lambda peer: peer.shake("2025-06-18"), key="old")
     async with Client(again, verdicts=verdicts, deadlines=PROMPT) as client:
         assert client.protocol_version == "2025-06-18"
+        await again.peers[0].until(lambda: len(again.peers[0].heard) == 2)
         assert [m["method"] for m in again.peers[0].heard] == ["initialize", "notifications/initialized"]
 
 

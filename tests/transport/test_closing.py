@@ -316,6 +316,8 @@ def test_a_host_that_is_killed_takes_the_server_with_it() -> None:
 def test_without_a_guard_a_server_may_stay() -> None:
     with host("asyncio", "os.kill(os.getpid(), signal.SIGKILL)", guard=False) as process:
         pid = server_of(process)
-        process.wait(5)
-    assert alive(pid)
-    end(pid)
+        try:
+            process.wait(5)
+            assert alive(pid)
+        finally:
+            end(pid)

@@ -6,12 +6,16 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any, TypeAlias, TypeVar
 
+import anyio
+
 from mcpstruct.base.errors import (
     ConnectFailed,
     ConnectionLost,
     McpError,
+    NoCommonRevision,
     NotConnected,
     ProtocolViolation,
+    RemoteError,
 )
 from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
 from mcpstruct.base.methods import MethodInfo
@@ -69,7 +73,9 @@ class Host:
         self._deadlines = deadlines
         self._verdicts = _verdicts if verdicts is None else verdicts
         self._connection: ClientConnection | None = None
-        self._inbox: Inbox | None = None
+        self._latest: ClientConnection | None = None
+        """The last one made, connected or not."""
+        self._waiting = 0
         self._opening: Future[None] | None = None
         self._task: Any = None
         self._loop: Loop | None = None
@@ -85,9 +91,9 @@ class Host:
     @property
     def inbox(self) -> Inbox:
         """The queue of callbacks; a server may send notifications before the client is connected."""
-        if self._inbox is None:
+        if self._latest is None:
             raise NotConnected("connect first")
-        return self._inbox
+        return self._latest.core.inbox
 
     @property
     def connected(self) -> bool:
@@ -119,18 +125,29 @@ class Host:
         loop = self._loop = current_loop()
         if self._closed:
             raise NotConnected("the client is closed")
-        if self._connection is not None:
+        if self.connected:
             return
         if self._opening is None:
             self._opening = loop.future()
             self._task = loop.spawn(self._open, self._opening, loop)
         opening = self._opening
+        self._waiting += 1
         try:
             await loop.shield(opening)
         except loop.Cancelled:
-            if not opening.done():
-                self._task.cancel()
+            if self._waiting == 1:
+                self._call_off()
             raise
+        finally:
+            self._waiting -= 1
+
+    def _call_off(self) -> None:
+        """Stop connecting. The task may not have begun yet, and never will, so that who waits is told here."""
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            self._task.cancel()
+            if not opening.done():
+                opening.set_exception(ConnectFailed("connecting was called off"))
 
     async def _open(self, opening: Future[None], loop: Loop) -> None:
         """Open a connection in a task of its own, so that nobody who waits for it owns it."""
@@ -146,7 +163,11 @@ class Host:
         timer = None if seconds is None else loop.call_later(seconds, stop)
         error: Exception | None = None
         try:
-            self._connection = await self._try()
+            connection = await self._try()
+            if opening.done():  # called off, too late for the task to notice
+                await _finish(connection)
+            else:
+                self._connection = connection
         except loop.Cancelled:
             error = ConnectFailed(f"not connected within {seconds:g} s" if late else "connecting was called off")
             raise
@@ -155,7 +176,8 @@ class Host:
         finally:
             if timer is not None:
                 timer.cancel()
-            self._opening = None
+            if self._opening is opening:
+                self._opening = None
             if opening.done():
                 pass
             elif error is not None:
@@ -164,6 +186,8 @@ class Host:
                 opening.set_result(None)
 
     async def _try(self) -> ClientConnection:
+        if self._latest is not None:  # one that was lost; its transport may have things to put away
+            await self._latest.core.aclose()
         key: str | None = getattr(self.target, "key", None)
         known = self._verdicts.get(key) if key is not None else None
         legacy = known is not None and known in self.allowed and revision(known).era == "legacy"
@@ -176,20 +200,25 @@ class Host:
         return connection
 
     async def _attempts(self, legacy: bool) -> ClientConnection:
+        """Connect; once more, if the server turns out not to be of the era that it was taken for."""
         try:
             return await self._attempt(probe=not legacy)
-        except ConnectionLost:
+        except (ConnectFailed, ConnectionLost, NoCommonRevision) as error:
+            one_era = len({revision(name).era for name in self.allowed}) == 1
             # Some servers end when asked something before `initialize`: that, too, says that they are legacy ones.
-            if legacy or len({revision(name).era for name in self.allowed}) == 1 or not isinstance(self.target, Target):
+            # One that was legacy when last seen may be modern by now, and refuse `initialize` in any way it likes.
+            refused = isinstance(error, NoCommonRevision) or isinstance(error.__cause__, RemoteError)
+            mistaken = isinstance(error, ConnectionLost) or (legacy and refused)
+            if one_era or not mistaken or not isinstance(self.target, Target):
                 raise
-            return await self._attempt(probe=False)
+        return await self._attempt(probe=legacy)
 
     async def _attempt(self, *, probe: bool) -> ClientConnection:
         target: Any = self.target
         transport: Transport = target if isinstance(target, Transport) else target.transport()
         connection = ClientConnection(self, limits=self._limits, deadlines=self._deadlines)
         connection.core.tolerant = self._tolerant
-        self._inbox = connection.core.inbox
+        self._latest = connection
         try:
             await connection.core.open(transport)
             await connection.negotiate(self.allowed, probe=probe)
@@ -205,17 +234,17 @@ class Host:
 
     async def disconnect(self) -> None:
         """End the connection, if there is one; `connect` makes another."""
-        if self._opening is not None:
-            self._task.cancel()
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.core.aclose()
+        self._call_off()
+        self._connection = None
+        if self._latest is not None:  # also one that is still opening, or being closed by somebody else
+            await self._latest.core.aclose()
 
 
 async def _finish(connection: ClientConnection) -> None:
-    """Close what did not open. The closing itself runs in a task of its own, whatever becomes of this one."""
+    """Close what did not open, and wait for that although this task may be cancelled."""
     try:
-        await connection.core.aclose()
+        with anyio.CancelScope(shield=True):
+            await connection.core.aclose()
     except McpError as error:
         log.debug("While closing what did not open: %s", error)
 

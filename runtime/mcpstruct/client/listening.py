@@ -116,6 +116,7 @@ class Subscription:
             params = connection.prepared(method, method.params(meta=RequestMetaObject({}), notifications=self.wanted))
             pending = await connection.core.start(method, params, timeout=None)
             self.id = pending.id
+            self._listeners.started(self)
             await connection.core.finish(pending)
         except Exception as error:
             if not (isinstance(error, ConnectionLost) and self.reestablish):
@@ -137,6 +138,7 @@ class Listeners:
         self._client = client
         self._connection = connection
         self._subscriptions: list[Subscription] = []
+        self._early: tuple[Any, SubscriptionFilter] | None = None
 
     def subscription(
         self, tools: bool, prompts: bool, resources: bool, uris: tuple[str, ...], reestablish: bool
@@ -202,6 +204,14 @@ class Listeners:
         for subscription in self._subscriptions:
             if stream is not None and subscription.id == stream:
                 subscription.acknowledge(params.notifications)
+                return
+        self._early = (stream, params.notifications)
+
+    def started(self, subscription: Subscription) -> None:
+        """A stream has got its id. In memory, a server agrees before the sender learns it."""
+        if self._early is not None and self._early[0] == subscription.id:
+            subscription.acknowledge(self._early[1])
+        self._early = None
 
     def _changed(self, change: Change, params: Any) -> None:
         stream = params.meta.get(SUBSCRIPTION_ID) if params is not None and params.meta is not None else None

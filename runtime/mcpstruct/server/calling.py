@@ -16,6 +16,14 @@ from .functions import Function
 from .threads import WorkerPool
 
 
+class TookTooLong(Exception):
+    """A function did not return within its time, `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 class Caller:
     """Calls one function. Sync ones run in the pool, or, with `inline`, on the event loop itself: for those that are
     sure not to block, which then cost a tenth.
@@ -32,7 +40,7 @@ class Caller:
         self.inline = inline
 
     def call(self, arguments: dict[str, Any], context: Context[Any]) -> Awaitable[Any]:
-        """What the function returns. Raises what it raises, and `TimeoutError`."""
+        """What the function returns. Raises what it raises, and `TookTooLong`."""
         if self._context_parameter is not None:
             arguments[self._context_parameter] = context
         if self._timeout is not None:
@@ -43,8 +51,9 @@ class Caller:
         return self._call(arguments)
 
     async def _call_within(self, seconds: float, arguments: dict[str, Any]) -> Any:
-        with anyio.fail_after(seconds):
+        with anyio.move_on_after(seconds):
             return await self._call(arguments)
+        raise TookTooLong(seconds)
 
     async def _call(self, arguments: dict[str, Any]) -> Any:
         if self._is_async:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, TypeVar
+from contextlib import suppress
+from copy import copy
+from typing import Any, Generic, TypeVar, cast
 
 from mcpstruct.base.codec import Encoded
 from mcpstruct.base.errors import INVALID_PARAMS, RemoteError
@@ -28,7 +30,7 @@ class Catalogue(Generic[E]):
         return len(self._entries)
 
     def __iter__(self) -> Iterator[E]:
-        return iter(self._entries.values())
+        return iter(tuple(self._entries.values()))  # which other threads may add to
 
     def get(self, name: str) -> E | None:
         """The entry of that name."""
@@ -47,7 +49,7 @@ class Catalogue(Generic[E]):
         self._has_changed()
 
     def _has_changed(self) -> None:
-        self._pages.clear()
+        self._pages = {}  # another one: a page that is being made in another thread must not get into it
         self._changed()
 
     def page(self, cursor: str | None, request: ServerRequest, make: Callable[[list[E], str | None], Any]) -> Encoded:
@@ -56,24 +58,36 @@ class Catalogue(Generic[E]):
         Raises `RemoteError` for a cursor that this server did not give.
         """
         key = (request.revision.name, cursor)
-        page = self._pages.get(key)
+        pages = self._pages
+        page = pages.get(key)
         if page is None:
-            names = list(self._entries)
+            entries = dict(self._entries)
+            names = list(entries)
             start = 0 if cursor is None else self._after(cursor, names)
             stop = len(names) if self._page_size is None else start + self._page_size
             following = _cursor(names[stop - 1]) if stop < len(names) else None
-            result = make([self._entries[name] for name in names[start:stop]], following)
-            page = Encoded(stamp(result, request.revision, request.connection.service.info))
-            self._pages[key] = page
+            result = make([entries[name] for name in names[start:stop]], following)
+            page = pages[key] = Encoded(stamp(result, request.revision, request.connection.service.info))
         return page
 
     def _after(self, cursor: str, names: list[str]) -> int:
         """Where the page after a cursor begins: it holds the name of the last entry before."""
-        try:
-            return names.index(urlsafe_b64decode(cursor.encode()).decode()) + 1
-        except ValueError:  # no base64, no UTF-8, or a name that is gone: the list has to be read anew
-            raise RemoteError(INVALID_PARAMS, "this cursor is not valid (any more)") from None
+        with suppress(ValueError):  # no base64, no UTF-8, or a name that is gone
+            name = urlsafe_b64decode(cursor.encode()).decode()
+            if _cursor(name) == cursor:  # decoders skip what they don't know: only one spelling is good
+                return names.index(name) + 1
+        raise RemoteError(INVALID_PARAMS, "this cursor is not valid (any more)")
 
 
 def _cursor(name: str) -> str:
     return urlsafe_b64encode(name.encode()).decode()
+
+
+def as_new(page: Encoded) -> Any:
+    """A page for somebody who may change it."""
+    result = copy(page.value)
+    for name in result.__struct_fields__:
+        value = getattr(result, name)
+        if isinstance(value, list):
+            setattr(result, name, list(cast("list[Any]", value)))
+    return result

@@ -47,6 +47,9 @@ class _Media:
         self.mime_type: str = self._named(format) if format is not None else self._guessed(path)
         self.data: bytes = Path(path).read_bytes() if path is not None else bytes(data or b"")
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.mime_type}, {len(self.data)} bytes>"
+
     def _named(self, format: str) -> str:  # noqa: A002
         return format if "/" in format else f"{self.kind}/{_FORMATS.get(format.lower(), format.lower())}"
 
@@ -110,6 +113,9 @@ class File:
         self.data: bytes = data.encode() if isinstance(data, str) else bytes(data or b"")
         self.mime_type = mime_type or guessed or ("text/plain" if isinstance(data, str) else OCTETS)
         self.uri: str = uri or _uri_of(name, self.data)
+
+    def __repr__(self) -> str:
+        return f"<File {self.uri} {self.mime_type}, {len(self.data)} bytes>"
 
     def contents(
         self, uri: str | None = None, mime_type: str | None = None

@@ -33,6 +33,9 @@ class _Message:
     def __init__(self, content: str | Content) -> None:
         self.content = content
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.content!r})"
+
     def message(self) -> PromptMessage:
         """The message as it is sent."""
         return _said(self.role, self.content)

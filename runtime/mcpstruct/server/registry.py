@@ -68,7 +68,7 @@ class Registry(Server):
         Its parameters are the arguments, its docstring the description, its return annotation the output schema. A sync
         function runs in a thread; with `inline`, on the event loop, which it must not block.
         """
-        namespace = _locals()
+        namespace = _locals(name)
 
         def decorate(function: F) -> F:
             self.add_tool(
@@ -124,7 +124,7 @@ class Registry(Server):
         )
         timeout = self._timeout if timeout is None else timeout
         caller = self._caller(made, timeout=timeout, inline=inline)
-        self.tools.add(made.name, Tool(made, definition, caller, timeout=timeout))
+        self.tools.add(made.name, Tool(made, definition, caller))
 
     def resource(
         self,
@@ -143,7 +143,7 @@ class Registry(Server):
 
         The function of a template has a parameter for each variable.
         """
-        namespace = _locals()
+        namespace = _locals(uri)
 
         def decorate(function: F) -> F:
             made = ResourceFunction(
@@ -181,7 +181,7 @@ class Registry(Server):
         inline: bool = False,
     ) -> Callable[[F], F]:
         """Make a prompt of a function: `@server.prompt()`. Its parameters are the arguments."""
-        namespace = _locals()
+        namespace = _locals(name)
 
         def decorate(function: F) -> F:
             made = PromptFunction(
@@ -216,12 +216,11 @@ class Registry(Server):
         return Caller(function, self._pool, timeout=timeout, inline=inline)
 
     def capabilities(self, row: Revision) -> t.ServerCapabilities:
-        """See `Server`."""
-        resources = bool(len(self.resources) or len(self.templates))
+        """See `Server`: lists that are empty as well, since there is no telling what is registered later."""
         return t.ServerCapabilities(
             tools=t.ServerCapabilitiesTools(list_changed=True),
-            prompts=t.ServerCapabilitiesPrompts(list_changed=True) if len(self.prompts) else None,
-            resources=t.ServerCapabilitiesResources(list_changed=True, subscribe=True) if resources else None,
+            prompts=t.ServerCapabilitiesPrompts(list_changed=True),
+            resources=t.ServerCapabilitiesResources(list_changed=True, subscribe=True),
             completions={} if len(self.completions) else None,
             logging={},
         )
@@ -254,8 +253,15 @@ def _same_names(function: ResourceFunction, template: UriTemplate) -> None:
         )
 
 
-def _locals() -> Mapping[str, Any]:
-    """The local names of whoever uses a decorator, for the annotations of functions within functions."""
-    decorator = inspect.currentframe()
-    frame = decorator.f_back.f_back if decorator is not None and decorator.f_back is not None else None
+def _locals(given: object) -> Mapping[str, Any]:
+    """The local names of whoever uses a decorator, for the annotations of functions within functions.
+
+    `given` is the decorator's own first argument; `TypeError` if that is the function.
+    """
+    here = inspect.currentframe()
+    decorator = here.f_back if here is not None else None
+    if callable(given):
+        name = decorator.f_code.co_name if decorator is not None else "tool"
+        raise TypeError(f"decorators of a server have parentheses: @server.{name}(...)")
+    frame = decorator.f_back if decorator is not None else None
     return dict(frame.f_locals) if frame is not None and frame.f_code.co_flags & inspect.CO_OPTIMIZED else {}

@@ -15,6 +15,7 @@ from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged import types as t
 
 from .base import NotificationCallback
+from .catalogue import as_new
 from .context import Context
 from .errors import NoSuchItem
 from .prompts import Prompt
@@ -34,11 +35,12 @@ class MCPServer(Registry):
     """A server made of functions.
 
     `lifespan` is entered before the first client is served and left after the last: an async context manager function
-    that gets the server, and whose value is `Context.lifespan_state`. `middleware` goes around every request,
-    the first outermost. `page_size` is how many items a list gives at once; all, if None. `timeout` is how many
-    seconds a tool may take that says nothing itself. `max_workers` bounds the threads that sync functions run in.
-    `state_keys` seal what travels with questions to modern clients: give the same to servers that share the work, the
-    newest first. With `show_errors`, the text of unexpected errors reaches the model.
+    that gets the server, and whose value is `Context.lifespan_state`. `middleware` goes around every request but those
+    of the connection itself (`initialize`, `ping`, subscriptions), the first outermost. `page_size` is how many items a
+    list gives at once; all, if None. `timeout` is how many seconds a tool may take that says nothing itself.
+    `max_workers` bounds the threads that sync functions run in. `state_keys` seal what travels with questions to modern
+    clients: give the same to servers that share the work, the newest first. With `show_errors`, the text of unexpected
+    errors reaches the model.
     """
 
     def __init__(
@@ -87,7 +89,8 @@ class MCPServer(Registry):
         self._sealer = StateSealer(state_keys)
         for method, answer in self._answers().items():
             self.handlers[method.name] = self._handler(answer)
-        self.handlers |= self._lists()
+        lists = self._lists()
+        self.handlers |= {key: self._seen(lists[key]) for key in lists} if self._middleware else lists
 
     def _answers(self) -> dict[MethodInfo[Any, Any], Call]:
         """What runs the author's functions."""
@@ -111,6 +114,8 @@ class MCPServer(Registry):
         """Answer a method that is none of the protocol's: `@server.request(MethodInfo(...))`, an async function of the
         params and the context.
         """
+        if not isinstance(method, MethodInfo):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError("a decorator of a server takes parentheses: @server.request(MethodInfo(...))")
 
         def decorate(answer: Call) -> Call:
             self.custom[method.name] = method
@@ -125,6 +130,17 @@ class MCPServer(Registry):
             following = _layer(layer, following)
 
         return working(following, self, self._sealer)
+
+    def _seen(self, listing: Handler) -> Handler:
+        """A list that middleware gets to see, and may change."""
+
+        async def handle(params: Any, request: ServerRequest) -> Any:
+            async def answer(params: Any, context: Context[Any]) -> Any:
+                return as_new(await listing(params, request))
+
+            return await self._handler(answer)(params, request)
+
+        return handle
 
     def _call_tool(self, params: t.CallToolRequestParams, context: Context[Any]) -> Awaitable[Any]:
         tool = self.tools.get(params.name)

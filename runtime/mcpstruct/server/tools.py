@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from mcpstruct.base.errors import McpError, RemoteError
+from mcpstruct.base.errors import RemoteError
 from mcpstruct_bindings.merged.types import (
     CallToolRequestParams,
     CallToolResult,
@@ -15,7 +15,7 @@ from mcpstruct_bindings.merged.types import (
 from mcpstruct_bindings.merged.types import Tool as ToolDefinition
 
 from .arguments import BadArguments
-from .calling import Caller
+from .calling import Caller, TookTooLong
 from .context import Context
 from .errors import ToolError
 from .functions import ToolFunction
@@ -27,14 +27,11 @@ log = logging.getLogger("mcpstruct")
 class Tool:
     """A function that the model may call; `definition` is what clients are told of it."""
 
-    __slots__ = ("_caller", "_function", "_timeout", "definition")
+    __slots__ = ("_caller", "_function", "definition")
 
-    def __init__(
-        self, function: ToolFunction, definition: ToolDefinition, caller: Caller, *, timeout: float | None
-    ) -> None:
+    def __init__(self, function: ToolFunction, definition: ToolDefinition, caller: Caller) -> None:
         self._function = function
         self._caller = caller
-        self._timeout = timeout
         self.definition = definition
 
     async def call(
@@ -51,14 +48,12 @@ class Tool:
             return failed(str(error))
         except RemoteError:
             raise
-        except TimeoutError as error:
-            if self._timeout is None or isinstance(error, McpError):
-                return self._failed(error, show_errors)
-            return failed(f"{self.definition.name} took longer than {self._timeout:g} s")
-        except Exception as error:
+        except TookTooLong as error:
+            return failed(f"{self.definition.name} took longer than {error.seconds:g} s")
+        except (Exception, SystemExit) as error:  # nor does a command line that a tool calls end the server
             return self._failed(error, show_errors)
 
-    def _failed(self, error: Exception, show_errors: bool) -> CallToolResult:
+    def _failed(self, error: BaseException, show_errors: bool) -> CallToolResult:
         """What an unexpected error is for the model: its text may hold what is nobody's business."""
         log.exception("The tool %s failed", self.definition.name)
         if isinstance(error, BadResult) or not show_errors:

@@ -12,6 +12,7 @@ from msgspec import UNSET, Raw
 from mcpstruct.base.check import is_array, is_object
 from mcpstruct.base.codec import to_json
 from mcpstruct.base.errors import (
+    INVALID_PARAMS,
     METHOD_NOT_FOUND,
     UNSUPPORTED_VERSION,
     ConnectFailed,
@@ -204,7 +205,7 @@ class ClientConnection:
         except RequestTimeout as error:
             raise ConnectFailed(f"the server did not answer initialize within {timeout:g} s") from error
         except RemoteError as error:
-            supported = _supported(error)
+            supported = _supported(error, INVALID_PARAMS)
             if supported is not None:
                 raise NoCommonRevision(f"the server speaks {', '.join(supported)}", supported) from error
             raise ConnectFailed(f"the server refused to open a session: {error}") from error
@@ -273,8 +274,8 @@ class ClientConnection:
         return result
 
 
-def _supported(error: RemoteError) -> tuple[str, ...] | None:
-    """The revisions that a modern server says it speaks; None where this is no such answer."""
-    if error.code == UNSUPPORTED_VERSION and is_object(error.data) and is_array(error.data.get("supported")):
+def _supported(error: RemoteError, *codes: int) -> tuple[str, ...] | None:
+    """The revisions that a server says it speaks, by the code of modern ones or another; None where it does not."""
+    if error.code in (UNSUPPORTED_VERSION, *codes) and is_object(error.data) and is_array(error.data.get("supported")):
         return tuple(str(name) for name in error.data["supported"])
     return None

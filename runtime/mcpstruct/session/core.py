@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from _thread import get_ident
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -79,7 +78,7 @@ class Core:
         self.grace = 0.0
         """Seconds that requests in progress are given when the peer has said all it will; it may still read."""
         self._leaving: Cancellable | None = None
-        self._parked: deque[Incoming] = deque()
+        self._parked: list[Incoming] = []
         self._link: Link | None = None
         self._end: ConnectionLost | None = None
         self._closed: Future[None] | None = None
@@ -343,7 +342,7 @@ class Core:
         if not entries:
             self._emptied()
         while self._parked and len(entries) - len(self._parked) < self.limits.max_in_flight:
-            parked = self._parked.popleft()
+            parked = self._parked.pop(0)
             if entries.get(parked.id) is parked:
                 self._route(parked)
         return self._end is None

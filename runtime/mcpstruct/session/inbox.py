@@ -17,8 +17,8 @@ from typing import Any
 from .loop import Loop
 
 log = logging.getLogger("mcpstruct")
-inside_callback: ContextVar[bool] = ContextVar("mcpstruct_inside_callback", default=False)
-"""Whether this is a callback, or was started by one: its calls must not wait for the callbacks queued behind it."""
+inside_callback: ContextVar[Inbox | None] = ContextVar("mcpstruct_inside_callback", default=None)
+"""Whose callback this is, or what was started by one: its calls must not wait for the callbacks queued behind it."""
 
 _EVERY = 1000
 
@@ -42,7 +42,7 @@ class Inbox:
         self._maximum = maximum
         self._queue: deque[_Entry] = deque()
         self._by_key: dict[object, _Entry] = {}
-        self._logs: deque[_Entry] = deque()
+        self._logs: deque[_Entry] | None = None  # an empty deque takes 760 bytes, and few sessions have any
         self._waiting = 0
         self._task: Any = None
         self.dropped = 0
@@ -62,6 +62,8 @@ class Inbox:
         if key is not None:
             self._by_key[key] = entry
         if log_message:
+            if self._logs is None:
+                self._logs = deque()
             self._logs.append(entry)
         self._queue.append(entry)
         if self._task is None:
@@ -92,7 +94,7 @@ class Inbox:
         self._task = self._loop.spawn(self._drain)
 
     async def _drain(self) -> None:
-        inside_callback.set(True)
+        inside_callback.set(self)
         try:
             while self._queue:
                 entry = self._queue.popleft()
@@ -125,9 +127,9 @@ class Inbox:
         """Call no callback any more, but let out at once the results that waited for them."""
         queue, self._queue = self._queue, deque()
         self._by_key.clear()
-        self._logs.clear()
+        self._logs = None
         self._waiting = 0
-        if self._task is not None and not inside_callback.get():  # a callback that closes the session may finish
+        if self._task is not None and inside_callback.get() is not self:  # a callback may close its session and finish
             self._task.cancel()
         for entry in queue:
             if entry.key is self and entry.callback is not None:

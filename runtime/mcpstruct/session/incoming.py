@@ -54,14 +54,14 @@ class Incoming:
     ) -> None:
         try:
             result = finish(await job(*args))
-        except self.core.loop.Cancelled:
-            self.fail(INTERNAL_ERROR, "the server stopped working on this request")
-            raise
         except RemoteError as error:
             self.fail(error.code, error.message, UNSET if error.data is None else error.data)
-        except Exception:
+        except (Exception, SystemExit):
             log.exception("The handler of %s failed", self.method.name)
             self.fail(INTERNAL_ERROR, "internal error")
+        except BaseException:  # cancelled: or, on trio, a group of that
+            self.fail(INTERNAL_ERROR, "the server stopped working on this request")
+            raise
         else:
             self.core.answer(self, result)
         finally:

@@ -147,13 +147,15 @@ def _trio_loop() -> Loop:
 class TrioFuture(Generic[T]):
     """What `asyncio.Future` is, as far as sessions need it."""
 
-    __slots__ = ("_done", "_error", "_event", "_result")
+    __slots__ = ("_done", "_error", "_event", "_result", "shared")
 
     def __init__(self) -> None:
         self._done = False
         self._result: Any = None
         self._error: BaseException | None = None
         self._event: Any = None
+        self.shared = False
+        """Whether several wait for it, each of whom gets the error."""
 
     def done(self) -> bool:
         """Whether there is a result or an error."""
@@ -183,13 +185,15 @@ class TrioFuture(Generic[T]):
         if self._done:
             await trio.lowlevel.checkpoint()
         else:
-            self._event = self._event or trio.Event()
+            if self._event is None:
+                self._event = trio.Event()
             await self._event.wait()
         if self._error is not None:
             try:
                 raise self._error
             finally:
-                self._error = None  # no cycle of error, traceback, frame
+                if not self.shared:
+                    self._error = None  # no cycle of error, traceback, frame
         return self._result  # type: ignore[no-any-return]
 
 
@@ -213,8 +217,9 @@ class TrioLoop:
         """See `Loop.future`."""
         return TrioFuture()
 
-    def shield(self, future: Future[T]) -> Future[T]:
+    def shield(self, future: Any) -> Any:
         """See `Loop.shield`."""
+        future.shared = True
         return future
 
     def call_soon(self, callback: Callable[..., object], *args: Any) -> None:

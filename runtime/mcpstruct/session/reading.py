@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UnsetType
@@ -32,7 +33,7 @@ class Reader:
     def __init__(self, core: Core, decoder: MessageDecoder[Any]) -> None:
         self._core = core
         self._decoder = decoder if core.limits is decoder.limits else decoder.with_limits(core.limits)
-        self._by_type = {info.message: info for info in decoder.methods.values() if info.sent_by(decoder.sender)}
+        self._by_type = _by_type(decoder)
         self._responses: dict[MethodInfo[Any, Any], ResponseDecoder[Any]] = {}
 
     def knows(self, method: MethodInfo[Any, Any]) -> bool:
@@ -147,3 +148,9 @@ class Reader:
         else:
             self._core.take_request(request_id, info, params)
         return True
+
+
+@cache
+def _by_type(decoder: MessageDecoder[Any]) -> dict[Any, MethodInfo[Any, Any]]:
+    """The method of each type of message that a decoder makes."""
+    return {info.message: info for info in decoder.methods.values() if info.sent_by(decoder.sender)}

@@ -21,7 +21,7 @@ from mcpstruct.base.errors import (
 from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
 from mcpstruct.base.messages import MessageDecoder
 from mcpstruct.base.methods import MethodInfo
-from mcpstruct.wire.eras import CLIENT_CAPABILITIES, SEVERITY, Revision, declared_revision, legacy, revision
+from mcpstruct.wire.eras import CLIENT_CAPABILITIES, SEVERITY, Revision, declared_revision, legacy, modern, revision
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import (
     DiscoverResult,
@@ -160,6 +160,8 @@ class Connection:
     # -- which revision a request is served in ------------------------------------------------------------------------
 
     def _modern(self, incoming: Incoming, declared: str, meta: Mapping[str, Any]) -> Revision | None:
+        if not modern(self.service.revisions):
+            return self._legacy(incoming)  # a modern error would be taken for that of a modern server
         if declared not in self.service.revisions or revision(declared).era != "modern":
             self._unsupported(incoming, declared)
             return None

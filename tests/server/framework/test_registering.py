@@ -117,7 +117,10 @@ async def test_a_tool_with_all_that_is_said_of_it(wire: Wire) -> None:
             "description": "Add two numbers.",
             "inputSchema": {
                 "type": "object",
-                "properties": {"a": {"type": "integer", "description": "The first."}, "b": {"type": "integer", "default": 2}},
+                "properties": {
+                    "a": {"type": "integer", "description": "The first."},
+                    "b": {"type": "integer", "default": 2},
+                },
                 "required": ["a"],
                 **{k: v for k, v in tool.input_schema.items() if k not in ("type", "properties", "required")},
             },
@@ -296,7 +299,9 @@ async def test_a_list_may_change_between_two_pages(wire: Wire) -> None:
         assert caught.value.code == -32602
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "ä", "dDE", "dD E=", "dDE=\n", "dD!!E=", urlsafe_b64encode(b"\xff").decode()])
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "ä", "dDE", "dD E=", "dDE=\n", "dD!!E=", urlsafe_b64encode(b"\xff").decode()]
+)
 async def test_a_cursor_that_nobody_gave_is_refused(wire: Wire, cursor: str) -> None:
     async with wire.to(many(4, page_size=2)) as client:
         for method in (client.list_tools, client.list_prompts, client.list_resources, client.list_resource_templates):
@@ -312,6 +317,7 @@ async def test_what_is_added_and_removed_reaches_clients(wire: Wire) -> None:
     server = MCPServer()
     async with wire.to(server) as client, client.listen(tools=True, prompts=True, resources=True) as changes:
         with anyio.fail_after(SOON):
+            await client.list_tools()  # now the server knows as well that the session is open
             server.add_tool(lambda: "new", name="new")
             assert (await anext(changes)).method == "notifications/tools/list_changed"
             assert [tool.name async for tool in client.tools()] == ["new"]
@@ -337,6 +343,7 @@ async def test_changes_from_other_threads(wire: Wire) -> None:
 
     async with wire.to(server) as client, client.listen(tools=True, uris=["r://1"]) as changes:
         with anyio.fail_after(SOON):
+            await client.list_tools()
             await anyio.to_thread.run_sync(change)
             assert (await anext(changes)).method == "notifications/tools/list_changed"
             assert (await anext(changes)).uri == "r://1"
