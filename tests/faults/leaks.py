@@ -34,9 +34,9 @@ def children(pid: int | None = None) -> dict[int, str]:
 def descriptors() -> dict[str, str]:
     """Open descriptors of this process."""
     found: dict[str, str] = {}
-    for name in os.listdir("/proc/self/fd"):
+    for link in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
-            found[name] = os.readlink(f"/proc/self/fd/{name}")
+            found[link.name] = str(link.readlink())
     return found
 
 

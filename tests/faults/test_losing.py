@@ -54,11 +54,11 @@ async def test_a_server_killed_while_many_calls_wait(revision: str, threads: boo
             lost.append(error)
 
     async with connected(ours(threads=threads), revision) as client:
-        pid = (await client.call_tool("pid", into=dict))["result"]
+        pid = (await client.call_tool("pid", into=dict[str, int]))["result"]
         async with anyio.create_task_group() as tasks:
             for _ in range(100):
                 tasks.start_soon(call)
-            while (await client.call_tool("busy", into=dict))["result"] < 100:
+            while (await client.call_tool("busy", into=dict[str, int]))["result"] < 100:
                 pass
             os.kill(pid, signal.SIGKILL)
             with Clock() as clock, anyio.fail_after(5):
@@ -73,7 +73,7 @@ async def test_a_server_killed_while_many_calls_wait(revision: str, threads: boo
 
 async def test_a_subscription_ends_with_its_server(threads: bool) -> None:
     async with connected(ours(threads=threads), MODERN) as client:
-        pid = (await client.call_tool("pid", into=dict))["result"]
+        pid = (await client.call_tool("pid", into=dict[str, int]))["result"]
         async with client.listen(tools=True) as changes:
             os.kill(pid, signal.SIGKILL)
             with pytest.raises(ConnectionLost), anyio.fail_after(AT_ONCE):
@@ -125,7 +125,7 @@ async def test_two_clients_closed_first_opened_first(threads: bool) -> None:
     first = await Client(raw(threads=threads), revisions=LEGACY, verdicts={}).connect()
     second = await Client(ours(threads=threads), verdicts={}).connect()
     await first.aclose()
-    assert (await second.call_tool("echo", {"value": 1}, into=dict)) == {"result": 1}
+    assert text_of(await second.call_tool("echo", {"value": 1})) == "1"
     await second.aclose()
 
 

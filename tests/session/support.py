@@ -117,7 +117,8 @@ class Peer:
 
     def request(self, request_id: Any, method: str, params: Any = None) -> None:
         """Send a request, and wait for nothing."""
-        self.send({"jsonrpc": "2.0", "id": request_id, "method": method, **({} if params is None else {"params": params})})
+        more = {} if params is None else {"params": params}
+        self.send({"jsonrpc": "2.0", "id": request_id, "method": method, **more})
 
     async def ask(self, request_id: Any, method: str, params: Any = None) -> Any:
         """Send a request, and wait for its answer; what else comes is left to be taken."""

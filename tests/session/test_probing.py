@@ -1,4 +1,4 @@
-"""A client finds out what a server is: every way in which a legacy server may take the question, and what modern ones say."""
+"""A client finds out what a server is: every way in which a legacy one may take the question, and what others say."""
 
 from __future__ import annotations
 
@@ -264,7 +264,7 @@ async def test_a_server_that_refuses_initialize_is_an_error_with_its_words() -> 
 @pytest.mark.parametrize("revisions", [MODERN, NEWEST_LEGACY])
 async def test_silence_is_an_error_at_the_deadline(revisions: str) -> None:
     silent = Deadlines(request=SOON, connect=0.1, probe=0.05)
-    with anyio.fail_after(1), pytest.raises(ConnectFailed, match="0.1 s"):
+    with anyio.fail_after(1), pytest.raises(ConnectFailed, match=r"0\.1 s"):
         await Client(Fresh(lambda peer: peer.loss()), revisions=revisions, deadlines=silent).connect()
 
 

@@ -245,7 +245,7 @@ async def _finish(connection: ClientConnection) -> None:
     try:
         with anyio.CancelScope(shield=True):
             await connection.core.aclose()
-    except McpError as error:
+    except Exception as error:
         log.debug("While closing what did not open: %s", error)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from msgspec import UNSET
+from msgspec import UNSET, Raw
 
+from mcpstruct.base.codec import to_json
 from mcpstruct.base.errors import RequestCancelled
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.base.session import ProgressCallback, Timeout
 from mcpstruct.session.request import ServerRequest
-from mcpstruct.wire.eras import Revision
+from mcpstruct.wire.eras import SEVERITY, Revision
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.server import ServerSession
 from mcpstruct_bindings.merged.types import (
@@ -147,7 +149,11 @@ class Context(Generic[StateT]):
     # -- reports ------------------------------------------------------------------------------------------------------
 
     def log(self, level: LoggingLevel, data: Any, *, logger: str | None = None) -> Reported:
-        """Send a log message: text, or any JSON."""
+        """Send a log message: text, or any JSON. Raises `TypeError` for what is none, `ValueError` for another level."""
+        if level not in SEVERITY:
+            raise ValueError(f"no such level of log messages: {level!r}")
+        if type(data) is not str and SEVERITY[level] >= self._request.log_severity:
+            data = Raw(to_json(data))  # as it is now, whatever a thread makes of it before it is sent
         return self._report(self._request.log, level, data, logger)
 
     def debug(self, data: Any, *, logger: str | None = None) -> Reported:
@@ -167,7 +173,12 @@ class Context(Generic[StateT]):
         return self.log("error", data, logger=logger)
 
     def report_progress(self, progress: float, total: float | None = None, message: str | None = None) -> Reported:
-        """Report how far the work has come; `progress` has to grow from one report to the next."""
+        """Report how far the work has come; `progress` has to grow from one report to the next.
+
+        Raises `ValueError` for what is no finite number.
+        """
+        if not isfinite(progress) or (total is not None and not isfinite(total)):
+            raise ValueError("progress and total are finite numbers")
         return self._report(self._request.progress, progress, total, message)
 
     def _report(self, report: Any, *args: Any) -> Reported:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
 
 import anyio
@@ -36,19 +36,22 @@ class Lifespan:
             return
         loop = current_loop()
         self._users += 1
-        if self._gone is not None and self._stop is not None and self._stop.is_set():
-            await loop.shield(self._gone)
-        if self._ready is None:
-            self._ready, self._gone, self._stop = loop.future(), loop.future(), anyio.Event()
-            loop.spawn(self._live, self._enter, self._ready, self._gone, self._stop)
         try:
+            if self._gone is not None and self._stop is not None and self._stop.is_set():
+                with suppress(Exception):  # whoever left is told
+                    await loop.shield(self._gone)
+            if self._ready is None:
+                self._ready, self._gone, self._stop = loop.future(), loop.future(), anyio.Event()
+                loop.spawn(self._live, self._enter, self._ready, self._gone, self._stop)
             await loop.shield(self._ready)
         except BaseException:
             self._users -= 1
+            if self._users == 0 and self._stop is not None:
+                self._stop.set()
             raise
 
     async def release(self) -> None:
-        """Take it down, if nobody else needs it, and wait until it is."""
+        """Take it down, if nobody else needs it, and wait until it is. Raises what taking it down raises."""
         if self._enter is None or self._users == 0:
             return
         self._users -= 1
@@ -68,11 +71,15 @@ class Lifespan:
                 ready.set_result(None)
                 await stop.wait()
         except Exception as error:
-            if ready.done():
+            if not ready.done():
+                ready.set_exception(error)
+            elif stop.is_set():
+                gone.set_exception(error)
+            else:
                 raise
-            ready.set_exception(error)
         finally:
             self.state = self._ready = self._gone = self._stop = None
             if not ready.done():
                 ready.set_exception(RuntimeError("the event loop ended"))
-            gone.set_result(None)
+            if not gone.done():
+                gone.set_result(None)

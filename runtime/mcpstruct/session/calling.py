@@ -53,6 +53,7 @@ from mcpstruct_bindings.merged.types import (
 
 from .core import Core
 from .incoming import Incoming
+from .outgoing import bare_params
 
 R = TypeVar("R")
 log = logging.getLogger("mcpstruct")
@@ -240,7 +241,7 @@ class ClientConnection:
     def prepared(self, method: MethodInfo[Any, Any], params: Any) -> Any:
         """The params of a request with what the revision wants on it. Raises `MethodNotInRevision`."""
         self._allow(method)
-        return self._stamped(method.params() if params is None else params) if self._stamp else params
+        return self._stamped(bare_params(method) if params is None else params) if self._stamp else params
 
     async def notify(self, method: MethodInfo[Any, None], params: Any) -> None:
         """Send a notification. Raises `MethodNotInRevision`, `ConnectionLost`."""

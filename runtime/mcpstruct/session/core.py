@@ -125,6 +125,8 @@ class Core:
     async def _close(self, link: Link, closed: Future[None]) -> None:
         try:
             await link.aclose()
+        except Exception as error:  # of the server's lifespan, where that is in this process
+            closed.set_exception(error)
         finally:
             if not closed.done():
                 closed.set_result(None)

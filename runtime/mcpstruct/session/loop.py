@@ -10,7 +10,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from contextvars import Context
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -197,6 +197,14 @@ class TrioFuture(Generic[T]):
         return self._result  # type: ignore[no-any-return]
 
 
+def _guarded(callback: Callable[..., object], args: tuple[Any, ...]) -> None:
+    """An error in a callback, which asyncio logs, would end trio's whole run."""
+    try:
+        callback(*args)
+    except Exception:
+        log.exception("A callback of a session failed")
+
+
 class TrioLoop:
     """trio: every task is a system task, so that a session outlives the task that opened it."""
 
@@ -224,11 +232,11 @@ class TrioLoop:
 
     def call_soon(self, callback: Callable[..., object], *args: Any) -> None:
         """See `Loop.call_soon`."""
-        self._token.run_sync_soon(callback, *args)
+        self._token.run_sync_soon(_guarded, callback, args)
 
     def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any) -> None:
         """See `Loop.call_soon_threadsafe`."""
-        self._token.run_sync_soon(callback, *args)
+        self._token.run_sync_soon(_guarded, callback, args)
 
     def call_later(self, seconds: float, callback: Callable[..., object], *args: Any) -> Cancellable:
         """See `Loop.call_later`."""
@@ -255,5 +263,5 @@ class TrioLoop:
             with scope:
                 await _logged(job, args)
 
-        self._trio.lowlevel.spawn_system_task(run, context=context)
+        self._trio.lowlevel.spawn_system_task(run, context=copy_context() if context is None else context)
         return scope

@@ -16,7 +16,7 @@ from mcpstruct.base.methods import MethodInfo
 from mcpstruct.base.session import ProgressCallback, Timeout
 from mcpstruct.wire.eras import PROGRESS_TOKEN
 from mcpstruct.wire.inflight import Sent
-from mcpstruct_bindings.merged.types import RequestMetaObject
+from mcpstruct_bindings.merged.types import RequestMetaObject, RequestParams
 
 from .deadlines import NEVER, Watch
 from .inbox import Inbox, inside_callback
@@ -177,9 +177,14 @@ def _resolve(future: Future[Any], outcome: Any) -> None:
         future.set_result(outcome)
 
 
+def bare_params(method: MethodInfo[Any, Any]) -> Any:
+    """Params with nothing in them but room for `_meta`."""
+    return RequestParams() if method.params is None else method.params()
+
+
 def _with_progress_token(method: MethodInfo[Any, Any], params: Any, token: RequestId) -> Any:
     if params is None:
-        params = method.params()
+        params = bare_params(method)
     if is_object(params):
         params["_meta"] = {**params.get("_meta", {}), PROGRESS_TOKEN: token}
     else:

@@ -6,13 +6,14 @@ import logging
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from mcpstruct.base.codec import from_json
 from mcpstruct.base.envelope import ErrorObject, guess_id
-from mcpstruct.base.errors import INVALID_PARAMS, METHOD_NOT_FOUND, Problem, ProtocolViolation
+from mcpstruct.base.errors import INVALID_PARAMS, METHOD_NOT_FOUND, LimitExceeded, Problem, ProtocolViolation
 from mcpstruct.base.messages import MessageDecoder, ResponseDecoder, raw_envelope, readable_id, response_decoder
 from mcpstruct.base.methods import MethodInfo
+from mcpstruct_bindings.merged.types import RequestParams
 
 from .outgoing import Pending
 from .tolerance import without_odd_items
@@ -46,12 +47,9 @@ class Reader:
         if core.ended:
             return
         try:
-            if core.outgoing.pending and data.find(_METHOD, 0, _WHERE_METHODS_STAND) < 0:
-                guessed = guess_id(data)
-                pending = core.outgoing.pending.get(guessed) if guessed is not None else None
-                if pending is not None and self._answered(pending, data):
-                    return
-            self._message(data)
+            pending = self._guessed(data)
+            if pending is None or not self._answered(pending, data):
+                self._message(data)
         except ProtocolViolation as violation:
             self.refused(violation)
         except Exception:
@@ -63,8 +61,8 @@ class Reader:
         try:
             response = decoder.decode(data).message
         except ProtocolViolation as violation:
-            if violation.request_id != pending.id:
-                return False
+            if violation.request_id != pending.id or raw_envelope(data).method is not UNSET:
+                return False  # the latter is a request of the peer's, which counts its ids as it likes
             self._core.outgoing.settle(pending, self._salvaged(decoder, violation))
             return True
         if response.id != pending.id:
@@ -122,12 +120,22 @@ class Reader:
         if violation.code == METHOD_NOT_FOUND and self._custom(violation):
             return
         self._core.router.violation(violation)
-        if violation.request_id is not None and violation.method is not None:
+        if isinstance(violation, LimitExceeded) and (pending := self._guessed(violation.data)) is not None:
+            self._core.outgoing.settle(pending, violation)  # an answer too large to be taken in
+        elif violation.request_id is not None and violation.method is not None:
             self._core.answer_error(violation.request_id, ErrorObject(violation.code, str(violation)))
         elif violation.request_id is None and violation.method is None and self._core.nameless_errors:
             self._core.answer_error(None, ErrorObject(violation.code, str(violation)))
         else:
             log.debug("Dropped: %s", violation)
+
+    def _guessed(self, data: bytes) -> Pending | None:
+        """The request that this is probably the answer to."""
+        pending = self._core.outgoing.pending
+        if not pending or data.find(_METHOD, 0, _WHERE_METHODS_STAND) >= 0:
+            return None
+        guessed = guess_id(data)
+        return pending.get(guessed) if guessed is not None else None
 
     def _custom(self, violation: ProtocolViolation) -> bool:
         """Take a message of a method that is none of the protocol's, if this side has it."""
@@ -137,8 +145,10 @@ class Reader:
         envelope = raw_envelope(violation.data)
         request_id = readable_id(envelope)
         raw = b"{}" if isinstance(envelope.params, UnsetType) else bytes(envelope.params)
+        bare = None if info.kind == "notification" else RequestParams  # there is always room for `_meta`
+        tp = info.params or bare
         try:
-            params = None if info.params is None else from_json(info.params, raw, limits=self._core.limits)
+            params = None if tp is None else from_json(tp, raw, limits=self._core.limits)
         except ProtocolViolation as fault:
             if request_id is not None:
                 self._core.answer_error(request_id, ErrorObject(INVALID_PARAMS, str(fault)))

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from msgspec import Raw
 
+from mcpstruct.base.check import is_object
 from mcpstruct.base.errors import (
     INVALID_PARAMS,
     INVALID_REQUEST,
@@ -149,6 +150,9 @@ class Connection:
         """The `_meta` of a request. Most of a client's requests have the same: the bytes are compared, and decoded
         when they differ from the last, which spares 2 µs a call.
         """
+        if is_object(params):  # those of a custom method
+            found = params.get("_meta")
+            return found if is_object(found) else {}
         raw: Any = getattr(params, "__watched__", None)
         if raw.__class__ is not Raw or "meta" not in params.__lazy__:
             return getattr(params, "meta", None) or {}

@@ -21,7 +21,9 @@ class Receiver(Protocol):
         """A piece of the stream that was skipped: too long to be a message, or something else entirely."""
 
     def lost(self, error: Exception | None) -> None:
-        """The peer is gone, and nothing follows; None where it left of its own accord. Called once at most."""
+        """The peer is gone, and nothing follows. None where it left of its own accord: it may still read what it has
+        asked for, and if it turns out not to, this is called again with the error.
+        """
 
 
 @runtime_checkable

@@ -87,8 +87,11 @@ class StdioServerTransport(LineTransport):
 
     def _ended(self, error: OSError | None) -> None:
         self._half_a_line()
-        reason = "The client has left" if error is None else f"Reading standard input failed: {error.strerror}"
-        self._lose(None if error is None else ConnectionLost(reason), reason)
+        if error is not None:
+            reason = f"Reading standard input failed: {error.strerror}"
+            self._lose(ConnectionLost(reason), reason)
+        elif self._over is None:
+            self._receiver.lost(None)  # it may still read the answers to what it asked: `printf ... | server`
 
     def _failed(self, error: OSError) -> None:
         reason = f"The client no longer reads: {error.strerror}"

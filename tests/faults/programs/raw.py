@@ -40,63 +40,106 @@ def exactly(request: dict[str, Any], size: int) -> bytes:
 
 
 JUNK = [
-    b"", b"   ", b"null", b"true", b"17", b'"text"', b"{", b"}", b"{}", b"[]", b"[{}]", b"[1,2]", b"\x00\x00", b"\xff\xfe{",
-    b"\xef\xbb\xbf{}", b"{'jsonrpc': 2}", b'{"jsonrpc":"2.0"}', b'{"jsonrpc":"1.0","id":1,"result":{}}',
-    b'{"jsonrpc":"2.0","id":987654,"result":{}}', b'{"jsonrpc":"2.0","id":987655,"error":{"code":1,"message":"no"}}',
-    b'{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}}', b'{"jsonrpc":"2.0","id":true,"result":{}}',
-    b'{"jsonrpc":"2.0","id":[1],"result":{}}', b'{"jsonrpc":"2.0","id":{},"method":"ping"}',
-    b'{"jsonrpc":"2.0","method":17}', b'{"jsonrpc":"2.0","method":"notifications/nothing","params":{"a":1}}',
+    *(b"", b"   ", b"null", b"true", b"17", b'"text"', b"{", b"}", b"{}", b"[]", b"[{}]", b"[1,2]", b"\r", b"  \t \r"),
+    *(b"\x00\x00", b"\xff\xfe{", b"\xef\xbb\xbf{}", b"{'jsonrpc': 2}", b'{"jsonrpc":"2.0"}'),
+    *(b"[" * 100_000, b'{"a":' * 100_000, b"x" * 1_000_000),
+    b'{"jsonrpc":"1.0","id":1,"result":{}}',
+    b'{"jsonrpc":"2.0","id":987654,"result":{}}',
+    b'{"jsonrpc":"2.0","id":987655,"error":{"code":1,"message":"no"}}',
+    b'{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}}',
+    b'{"jsonrpc":"2.0","id":true,"result":{}}',
+    b'{"jsonrpc":"2.0","id":[1],"result":{}}',
+    b'{"jsonrpc":"2.0","id":12345678901234567890123,"result":{}}',
+    b'{"jsonrpc":"2.0","id":{},"method":"ping"}',
+    b'{"jsonrpc":"2.0","method":17}',
+    b'{"jsonrpc":"2.0","method":"notifications/nothing","params":{"a":1}}',
     b'{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":99,"progress":"much"}}',
     b'{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":99,"progress":1}}',
     b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":4711}}',
     b'{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"loud","data":1}}',
-    b'{"jsonrpc":"2.0","id":"s1","method":"no/such/method"}', b'{"jsonrpc":"2.0","id":"s2","method":"ping","params":[1]}',
-    b'{"jsonrpc":"2.0","id":"s3","method":"ping"}', b"[" * 100_000, b'{"a":' * 100_000, b"x" * 1_000_000,
     b'{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"\xff"}}',
-    b'{"jsonrpc":"2.0","id":12345678901234567890123,"result":{}}', b"\r", b"  \t \r",
-]  # fmt: skip
+    b'{"jsonrpc":"2.0","id":"s1","method":"no/such/method"}',
+    b'{"jsonrpc":"2.0","id":"s2","method":"ping","params":[1]}',
+    b'{"jsonrpc":"2.0","id":"s3","method":"ping"}',
+]
 
 
-def call(fault: str, request: dict[str, Any]) -> None:
-    """Answer `tools/call`, or fail to."""
-    name, arguments = request["params"]["name"], request["params"].get("arguments", {})
-    if name == "hang":
-        return
-    if name == "killed":
-        os.kill(os.getpid(), signal.SIGKILL)
-    elif name == "exit":
-        print("out of memory", file=sys.stderr, flush=True)
-        os._exit(arguments["status"])
-    elif name == "half":
-        write(exactly(request, 200)[:100])
-        os._exit(0)
-    elif name == "close":  # and live on
-        os.close(out)
-        signal.pause()
-    elif name == "size":
-        write(exactly(request, arguments["size"]))
-    elif name == "invalid":
-        write(b'{"jsonrpc":"2.0","id":%d,"result":{"content":[{"type":"text","text":"\xff"}]}}\n' % request["id"])
-    elif name == "wrong":
-        send({"id": request["id"], "result": {"content": "not a list"}})
-    elif name == "both":
-        send({"id": request["id"], "result": {"content": []}, "error": {"code": 1, "message": "and this"}})
-    elif name == "twice":
-        say(request, "once")
-        say(request, "twice")
-    elif name == "junk":
-        for junk in JUNK:
-            write(junk + b"\n")
-        say(request, "after the junk")
-    elif name == "flood":
-        line = b'{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":%d}}\n'
-        write(b"".join(line % number for number in range(arguments["count"])))
-        say(request, "flooded")
-    elif name == "sleep":
-        time.sleep(arguments["seconds"])
-        say(request, "slept")
-    else:
-        say(request, json.dumps(arguments))
+# -- tools ------------------------------------------------------------------------------------------------------------
+
+
+def hang(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    pass
+
+
+def killed(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leave(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    print("out of memory", file=sys.stderr, flush=True)
+    os._exit(arguments["status"])
+
+
+def half(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    write(exactly(request, 200)[:100])
+    os._exit(0)
+
+
+def close(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    os.close(out)
+    signal.pause()
+
+
+def size(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    write(exactly(request, arguments["size"]))
+
+
+def invalid(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    write(b'{"jsonrpc":"2.0","id":%d,"result":{"content":[{"type":"text","text":"\xff"}]}}\n' % request["id"])
+
+
+def wrong(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    send({"id": request["id"], "result": {"content": "not a list"}})
+
+
+def both(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    send({"id": request["id"], "result": {"content": []}, "error": {"code": 1, "message": "and this"}})
+
+
+def twice(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    say(request, "once")
+    say(request, "twice")
+
+
+def junk(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    for line in JUNK:
+        write(line + b"\n")
+    say(request, "after the junk")
+
+
+def flood(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    line = b'{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":%d}}\n'
+    write(b"".join(line % number for number in range(arguments["count"])))
+    say(request, "flooded")
+
+
+def sleep(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    time.sleep(arguments["seconds"])
+    say(request, "slept")
+
+
+def echo(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    say(request, json.dumps(arguments))
+
+
+TOOLS = {
+    "exit": leave,
+    **{tool.__name__: tool for tool in (hang, killed, half, close, size, invalid, wrong, both, twice)},
+}
+TOOLS |= {tool.__name__: tool for tool in (junk, flood, sleep, echo)}
+
+
+# -- serving ----------------------------------------------------------------------------------------------------------
 
 
 def answer(fault: str, message: dict[str, Any]) -> None:
@@ -109,10 +152,20 @@ def answer(fault: str, message: dict[str, Any]) -> None:
         send({"id": message["id"], "result": result})
     elif method == "notifications/initialized" and fault == "deaf":
         time.sleep(1)
+    elif method == "logging/setLevel":
+        send({"id": message["id"], "result": {}})
     elif method == "tools/call":
-        call(fault, message)
+        TOOLS[message["params"]["name"]](message, message["params"].get("arguments", {}))
     elif method is not None and "id" in message:
         send({"id": message["id"], "error": {"code": -32601, "message": f"no {method}"}})
+
+
+def wait_for_ever(*, stubborn: bool) -> None:
+    """Wait to be killed."""
+    if stubborn:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        signal.pause()
 
 
 def main(fault: str) -> None:
@@ -120,11 +173,8 @@ def main(fault: str) -> None:
     if fault == "exit":
         sys.exit("There is no database")
     if fault in {"silent", "stubborn"}:
-        if fault == "stubborn":
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         print("started", os.getpid(), file=sys.stderr, flush=True)
-        while True:
-            signal.pause()
+        wait_for_ever(stubborn=fault == "stubborn")
     if fault == "ignorant":  # reads, and never answers
         while os.read(0, 65536):
             pass
@@ -133,9 +183,7 @@ def main(fault: str) -> None:
     for line in sys.stdin.buffer:
         answer(fault, json.loads(line))
     if fault == "undying":  # the end of its input means nothing to it
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        while True:
-            signal.pause()
+        wait_for_ever(stubborn=True)
 
 
 main(sys.argv[1])
