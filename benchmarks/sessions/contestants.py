@@ -35,6 +35,7 @@ CONTESTANTS: dict[str, Contestant] = {
         _limit("pipe", "pipe", "pipe"),
         _limit("pipe_uvloop", "pipe, uvloop", "pipe", "uvloop"),
         _limit("pipe_batched", "pipe, batched", "pipe", "batched"),
+        _limit("pipe_calls", "pipe, calls", "pipe", "calls"),
     )
 }
 """In the order in which they take turns."""

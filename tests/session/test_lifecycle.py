@@ -292,7 +292,7 @@ async def test_nothing_is_left(as_bytes: bool) -> None:
 
 
 async def test_no_task_waits_in_an_idle_session_in_memory() -> None:
-    never = Deadlines(request=None, connect=None)  # trio's timers are tasks
+    never = Deadlines(request=None, connect=None, probe=None)  # trio's timers are tasks
     async with Client(calculator(), deadlines=never) as client:
         await client.list_tools()
         assert await running() == []
@@ -395,6 +395,7 @@ async def test_closing_within_a_callback(as_bytes: bool) -> None:
         done.set()
 
     async with connected(server, as_bytes=as_bytes, on_notification=on_notification, revisions=NEWEST_LEGACY) as client:
+        await client.ping()
         server.tools.remove("talk")
         with anyio.fail_after(SOON):
             await done.wait()

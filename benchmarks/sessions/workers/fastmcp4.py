@@ -46,4 +46,4 @@ async def _connect(target: Any) -> AsyncGenerator[Session]:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     adapter = Adapter(memory=partial(_connect, lambda: server), stdio=partial(_connect, _program))
-    serve(operations(adapter), "fastmcp", "mcp", "pydantic", "anyio", uvloop="uvloop" in sys.argv)
+    serve(operations(adapter), "fastmcp", "mcp", "pydantic", "anyio")

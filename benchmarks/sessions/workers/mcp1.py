@@ -80,4 +80,4 @@ if __name__ == "__main__":
         stdio=partial(_connect, _over_stdio),
         subscribers=_subscribers,
     )
-    serve(operations(adapter), "mcp", "pydantic", "anyio", uvloop="uvloop" in sys.argv)
+    serve(operations(adapter), "mcp", "pydantic", "anyio")

@@ -90,4 +90,4 @@ if __name__ == "__main__":
         stdio=partial(_connect, _PROGRAM),
         subscribers=_subscribers if _DIRECT else None,
     )
-    serve(operations(adapter), "mcp", "mcp-types", "pydantic", "anyio", uvloop="uvloop" in sys.argv)
+    serve(operations(adapter), "mcp", "mcp-types", "pydantic", "anyio")

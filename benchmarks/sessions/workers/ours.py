@@ -68,4 +68,5 @@ if __name__ == "__main__":
         stdio=partial(_connect, _PROGRAM),
         subscribers=_subscribers,
     )
-    serve(operations(adapter), "msgspec", "anyio", uvloop="uvloop" in sys.argv)
+    uvloop = "uvloop" in sys.argv
+    serve(operations(adapter), "msgspec", "anyio", *(["uvloop"] if uvloop else []), uvloop=uvloop)

@@ -2,7 +2,8 @@
 
 `stdio_64` and `stdio_sequential` are a pipe's: a child sends every line back as it came. Both ends read what is there,
 split it into lines and write each with a call of its own; with `batched`, all that came together go back together. No
-JSON, no ids, nobody waits for a particular answer.
+JSON, no ids, nobody waits for a particular answer. With `calls`, callers wait for theirs, each on a future, and the
+child has a task for every line: what any session has to do, were messages free.
 
 `memory_lowlevel` is the event loop's: a task for every call of a function that gives its argument back.
 """
@@ -15,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -26,6 +28,7 @@ _LINE = b'{"text":"' + SMALL_TEXT.ljust(138).encode() + b'"}\n'
 """150 bytes."""
 _CHUNK = 65_536
 _BATCHED = "batched" in sys.argv
+_CALLS = "calls" in sys.argv
 _UVLOOP = "uvloop" in sys.argv
 
 
@@ -73,10 +76,21 @@ class Lines:
 
 
 async def _echo() -> None:
-    def back(line: bytes) -> None:
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def answer(line: bytes) -> None:
         lines.send(line)
 
-    lines = Lines(0, 1, back)
+    def received(line: bytes) -> None:
+        if not _CALLS:
+            lines.send(line)
+            return
+        task = loop.create_task(answer(line))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    lines = Lines(0, 1, received)
     await lines.ended
 
 
@@ -121,13 +135,45 @@ class _Caller:
         return {"p50_ns": statistics.median(self._took)} if self._timed else {}
 
 
+class _Callers:
+    """`width` callers, each of which sends a line as soon as it has the last one back, and waits on a future."""
+
+    def __init__(self, child: subprocess.Popen[bytes], width: int, *, timed: bool) -> None:
+        if child.stdin is None or child.stdout is None:
+            raise AssertionError("pipes were asked for")
+        self._width, self._timed = width, timed
+        self._waiting: deque[asyncio.Future[bytes]] = deque()
+        self._took: list[int] = []
+        self.lines = Lines(child.stdout.fileno(), child.stdin.fileno(), self._received)
+
+    def _received(self, line: bytes) -> None:
+        self._waiting.popleft().set_result(line)
+
+    async def _call(self, times: int) -> None:
+        loop = asyncio.get_running_loop()
+        for _ in range(times):
+            since = time.perf_counter_ns()
+            answer: asyncio.Future[bytes] = loop.create_future()
+            self._waiting.append(answer)
+            self.lines.send(_LINE)
+            await answer
+            if self._timed:
+                self._took.append(time.perf_counter_ns() - since)
+
+    async def repeat(self, repetitions: int) -> Figures:
+        """`repetitions` lines of each caller."""
+        self._took.clear()
+        await asyncio.gather(*(self._call(repetitions) for _ in range(self._width)))
+        return {"p50_ns": statistics.median(self._took)} if self._timed else {}
+
+
 @asynccontextmanager
 async def _pipe(width: int, *, timed: bool) -> AsyncGenerator[Repeat]:
     command = [sys.executable, "-m", "benchmarks.sessions.workers.raw", "echo", *sys.argv[1:]]
     # asyncio would put its own streams over the pipes.
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: ASYNC220
     with child:
-        caller = _Caller(child, width, timed=timed)
+        caller = (_Callers if _CALLS else _Caller)(child, width, timed=timed)
         yield caller.repeat
         caller.lines.close()
 
@@ -161,7 +207,9 @@ if __name__ == "__main__":
     if "echo" in sys.argv:
         _run_echo()
     elif "task" in sys.argv:
-        serve({"memory_lowlevel": _task_per_call}, uvloop=_UVLOOP)
+        serve({"memory_lowlevel": _task_per_call})
     else:
         at_once = partial(_pipe, OPERATION["stdio_64"].units, timed=False)
-        serve({"stdio_64": at_once, "stdio_sequential": partial(_pipe, 1, timed=True)}, uvloop=_UVLOOP)
+        one_by_one = partial(_pipe, 1, timed=True)
+        packages = ("uvloop",) if _UVLOOP else ()
+        serve({"stdio_64": at_once, "stdio_sequential": one_by_one}, *packages, uvloop=_UVLOOP)

@@ -11,7 +11,6 @@ import anyio
 from mcpstruct.base.errors import (
     ConnectFailed,
     ConnectionLost,
-    McpError,
     NoCommonRevision,
     NotConnected,
     ProtocolViolation,
@@ -111,7 +110,10 @@ class Host:
         """The server sent something that is no message."""
         log.warning("The server broke the protocol: %s", violation)
         if self.on_violation is not None:
-            self.on_violation(violation)
+            try:
+                self.on_violation(violation)
+            except Exception:
+                log.exception("The violation callback failed")
 
     def lost(self, error: ConnectionLost) -> None:
         """The connection is over."""

@@ -10,6 +10,7 @@ from .content import Image as Image
 from .context import Context as Context
 from .elicitation import Elicitation as Elicitation
 from .errors import ToolError as ToolError
+from .errors import UnfitAnswer as UnfitAnswer
 from .logs import ClientLogHandler as ClientLogHandler
 from .lowlevel import LowLevelServer as LowLevelServer
 from .prompt_results import AssistantMessage as AssistantMessage
@@ -31,5 +32,6 @@ __all__ = [
     "Server",
     "StateSealer",
     "ToolError",
+    "UnfitAnswer",
     "UserMessage",
 ]

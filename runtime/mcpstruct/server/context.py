@@ -94,6 +94,11 @@ class Context(Generic[StateT]):
     # -- what is known ------------------------------------------------------------------------------------------------
 
     @property
+    def request(self) -> ServerRequest:
+        """The request as the session sees it."""
+        return self._request
+
+    @property
     def request_id(self) -> int | str:
         """The id of the request."""
         return self._request.id
@@ -149,7 +154,10 @@ class Context(Generic[StateT]):
     # -- reports ------------------------------------------------------------------------------------------------------
 
     def log(self, level: LoggingLevel, data: Any, *, logger: str | None = None) -> Reported:
-        """Send a log message: text, or any JSON. Raises `TypeError` for what is none, `ValueError` for another level."""
+        """Send a log message: text, or any JSON.
+
+        Raises `TypeError` for what is no JSON, `ValueError` for a level that there is not.
+        """
         if level not in SEVERITY:
             raise ValueError(f"no such level of log messages: {level!r}")
         if type(data) is not str and SEVERITY[level] >= self._request.log_severity:
@@ -268,14 +276,12 @@ class Context(Generic[StateT]):
 
     def put_aside(self, state: Any) -> None:
         """Keep a JSON value for the next round of this request, where there is one; see `put_by`."""
-        keep = getattr(self._asker, "keep", None)
-        if keep is not None:
-            keep(state)
+        (self._asker or self._make_asker()).keep(state)
 
     @property
     def put_by(self) -> Any:
         """What an earlier round of this request put aside; None for nothing."""
-        return getattr(self._asker, "state", None)
+        return None if self._asker is None else self._asker.state
 
 
 class _Session(ServerSession):

@@ -15,6 +15,7 @@ from mcpstruct.base.hooks import convert
 from mcpstruct.base.shapes import READ_ERRORS, shape_of
 from mcpstruct_bindings.merged.types import ElicitRequestFormParamsRequestedSchema, ElicitResult
 
+from .errors import UnfitAnswer
 from .schemas import output_schema
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ class Form:
         self.requested = _requested_of(self._type) if self._type is not None else _requested(schema)
 
     def read(self, result: ElicitResult) -> Elicitation[Any]:
-        """The user's answer. Raises `ProtocolViolation` where it does not fit the form."""
+        """The user's answer. Raises `UnfitAnswer` where it does not fit the form."""
         if result.action != "accept":
             return Elicitation(result.action)
         content = result.content or {}
@@ -52,7 +53,7 @@ class Form:
         try:
             return Elicitation("accept", shape_of(self._type).read(content))
         except READ_ERRORS as error:
-            raise ProtocolViolation(problems_of_error(error, content)[0]) from error
+            raise UnfitAnswer(problems_of_error(error, content)[0]) from error
 
 
 @lru_cache(maxsize=256)

@@ -41,7 +41,7 @@ class Tool:
         try:
             arguments = self._function.decode(params.arguments)
             value = await self._caller.call(arguments, context)
-            return self._function.convert(value)
+            return self._result(value, context)
         except BadArguments as error:
             return failed(str(error))
         except ToolError as error:
@@ -52,6 +52,12 @@ class Tool:
             return failed(f"{self.definition.name} took longer than {error.seconds:g} s")
         except (Exception, SystemExit) as error:  # nor does a command line that a tool calls end the server
             return self._failed(error, show_errors)
+
+    def _result(self, value: Any, context: Context[Any]) -> CallToolResult | InputRequiredResult:
+        result = self._function.convert(value)
+        if result is not value:
+            context.request.made = result
+        return result
 
     def _failed(self, error: BaseException, show_errors: bool) -> CallToolResult:
         """What an unexpected error is for the model: its text may hold what is nobody's business."""

@@ -22,18 +22,19 @@ current: ContextVar[Context[Any]] = ContextVar("mcpstruct_context")
 
 def working(answer: Callable[[Any, Context[Any]], Awaitable[Any]], server: Server, sealer: StateSealer) -> Handler:
     """The handler that gives requests to `answer`, with a context each; or, where `answer` asks a modern client for
-    input, answers with the questions.
+    input, answers with the questions, whatever `answer` makes of being stopped for them.
     """
 
     async def handle(params: Any, request: ServerRequest) -> Any:
         context: Context[Any] = Context(request, server, sealer)
         current.set(context)  # the request has a task, and therefore a set of context variables, of its own
         try:
-            return await answer(params, context)
-        except request.incoming.core.loop.Cancelled:
+            result = await answer(params, context)
+        except BaseException:  # being cancelled, as a rule, or on trio a group of that
             questions = context.questions()
-            if questions is not None and not request.incoming.cancelled:  # stopped by its own question
+            if questions is not None and not request.incoming.cancelled:
                 request.incoming.answer(request.stamped(questions))
             raise
+        return context.questions() or result
 
     return handle

@@ -112,6 +112,7 @@ class ClientConnection:
         self.instructions: str | None = None
         self._stamp: dict[str, Any] = {}
         self._usual: Any = None
+        self._known_good: set[MethodInfo[Any, Any]] = set()
 
     # -- see `Router` -------------------------------------------------------------------------------------------------
 
@@ -119,9 +120,9 @@ class ClientConnection:
         """Begin to answer a request of the server."""
         name = incoming.method.name
         handler = self.part.handlers.get(name)
-        if name == methods.PING.name:
+        if name == methods.PING.name and not self.core.mute:
             incoming.answer(Result())
-        elif handler is None or (self.revision is not None and self.revision.era == "modern"):
+        elif handler is None or self.core.mute:
             incoming.fail(METHOD_NOT_FOUND, f"Method not found: {name}")
         else:
             incoming.run(handler, incoming.params)
@@ -191,6 +192,7 @@ class ClientConnection:
         if common:
             self._set_stamp(common[0])
             self.revision = revision(common[0])
+            self.core.mute = True
             self.server_info = found.meta.server_info if found.meta is not None else None
             self.capabilities, self.instructions = found.capabilities, found.instructions
         return supported
@@ -240,7 +242,8 @@ class ClientConnection:
 
     def prepared(self, method: MethodInfo[Any, Any], params: Any) -> Any:
         """The params of a request with what the revision wants on it. Raises `MethodNotInRevision`."""
-        self._allow(method)
+        if method not in self._known_good:
+            self._allow(method)
         return self._stamped(bare_params(method) if params is None else params) if self._stamp else params
 
     async def notify(self, method: MethodInfo[Any, None], params: Any) -> None:
@@ -251,8 +254,12 @@ class ClientConnection:
     def _allow(self, method: MethodInfo[Any, Any]) -> None:
         row = self.revision
         known = methods.METHODS.get(method.name)
-        if row is not None and known is not None and not row.has(known):
+        if row is None:
+            return
+        if known is not None and not row.has(known):
             raise MethodNotInRevision(method.name, row.name)
+        if known is method:
+            self._known_good.add(method)
 
     def _set_stamp(self, name: str) -> None:
         """What every request of a modern revision carries, worked out once."""

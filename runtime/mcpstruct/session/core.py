@@ -65,6 +65,10 @@ class Core:
         self.received_requests: Received[Incoming] = Received()
         self.batches = False
         """Whether the peer may send batches: the negotiated revision says."""
+        self.serves = False
+        """Whether this is the server's end."""
+        self.mute = False
+        """Whether requests get no answers: clients of the modern era send none."""
         self.nameless_errors = False
         """Whether a message that could not be read is answered, without an id; only servers do."""
         reader = Reader(self, decoder)
@@ -78,7 +82,8 @@ class Core:
         self.grace = 0.0
         """Seconds that requests in progress are given when the peer has said all it will; it may still read."""
         self._leaving: Cancellable | None = None
-        self._parked: list[Incoming] = []
+        self._parked: dict[RequestId, Incoming] = {}
+        self._unparking = False
         self._link: Link | None = None
         self._end: ConnectionLost | None = None
         self._closed: Future[None] | None = None
@@ -268,7 +273,7 @@ class Core:
             self.answer_error(request_id, ErrorObject(INVALID_REQUEST, "a request with this id is in progress"))
             return
         if len(entries) > self.limits.max_in_flight:
-            self._parked.append(incoming)
+            self._parked[request_id] = incoming
         else:
             self._route(incoming)
 
@@ -324,7 +329,7 @@ class Core:
 
     def answer_error(self, request_id: RequestId | None, error: ErrorObject) -> None:
         """Send an error, if there is still somebody to send it to."""
-        if self._link is None or self._end is not None:
+        if self._link is None or self._end is not None or self.mute:
             return
         try:
             self._link.error(request_id, error)
@@ -343,11 +348,18 @@ class Core:
         del entries[incoming.id]
         if not entries:
             self._emptied()
-        while self._parked and len(entries) - len(self._parked) < self.limits.max_in_flight:
-            parked = self._parked.pop(0)
-            if entries.get(parked.id) is parked:
-                self._route(parked)
+        if self._parked and self._parked.pop(incoming.id, None) is None and not self._unparking:
+            self._unpark()
         return self._end is None
+
+    def _unpark(self) -> None:
+        """Let those begin that waited for their turn; what is answered at once makes room for the next."""
+        entries, self._unparking = self.received_requests.entries, True
+        try:
+            while self._parked and len(entries) - len(self._parked) < self.limits.max_in_flight:
+                self._route(self._parked.pop(next(iter(self._parked))))
+        finally:
+            self._unparking = False
 
     def _emptied(self) -> None:
         """No request of the peer is in progress any more: tell whoever waits for that."""
@@ -360,7 +372,7 @@ class Core:
     def _relieve(self, link: Link) -> None:
         """Take nothing in while answers pile up. Only servers may: a client that stopped reading could be what the
         server waits for."""
-        if link.congested and self.nameless_errors and not self._paused:
+        if link.congested and self.serves and not self._paused:
             self._paused = True
             link.pause()
             self.loop.spawn(self._resume_when_drained, link)

@@ -117,8 +117,12 @@ class AsyncioLoop:
         self.call_soon: Any = running.call_soon
         self.call_soon_threadsafe: Any = running.call_soon_threadsafe
         self.call_later: Any = running.call_later
-        self.shield: Any = asyncio.shield
         self._tasks: set[asyncio.Task[None]] = set()  # asyncio itself holds tasks weakly
+
+    def shield(self, future: Any) -> Any:
+        """See `Loop.shield`."""
+        future.add_done_callback(_noted)
+        return asyncio.shield(future)
 
     def spawn(self, job: Job, *args: Any, context: Context | None = None) -> asyncio.Task[None]:
         """See `Loop.spawn`."""
@@ -130,6 +134,12 @@ class AsyncioLoop:
     def start(self, work: Coroutine[Any, Any, None], context: Context | None = None) -> asyncio.Task[None]:
         """See `Loop.start`."""
         return self.running.create_task(work, context=context)
+
+
+def _noted(future: asyncio.Future[Any]) -> None:
+    """Keep asyncio from complaining of an error that nobody is left to be told of."""
+    if not future.cancelled():
+        future.exception()
 
 
 _asyncio_loops: dict[int, AsyncioLoop] = {}

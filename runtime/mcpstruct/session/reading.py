@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, UnsetType
 
 from mcpstruct.base.codec import from_json
-from mcpstruct.base.envelope import ErrorObject, guess_id
-from mcpstruct.base.errors import INVALID_PARAMS, METHOD_NOT_FOUND, LimitExceeded, Problem, ProtocolViolation
+from mcpstruct.base.envelope import ErrorObject, RequestId, guess_id
+from mcpstruct.base.errors import (
+    INVALID_PARAMS,
+    METHOD_NOT_FOUND,
+    PARSE_ERROR,
+    LimitExceeded,
+    Problem,
+    ProtocolViolation,
+)
 from mcpstruct.base.messages import MessageDecoder, ResponseDecoder, raw_envelope, readable_id, response_decoder
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct_bindings.merged.types import RequestParams
@@ -61,7 +68,8 @@ class Reader:
         try:
             response = decoder.decode(data).message
         except ProtocolViolation as violation:
-            if violation.request_id != pending.id or raw_envelope(data).method is not UNSET:
+            unreadable = violation.code == PARSE_ERROR  # an answer all the same, as far as can be told
+            if not unreadable and (violation.request_id != pending.id or raw_envelope(data).method is not UNSET):
                 return False  # the latter is a request of the peer's, which counts its ids as it likes
             self._core.outgoing.settle(pending, self._salvaged(decoder, violation))
             return True
@@ -94,7 +102,10 @@ class Reader:
             if not self._core.batches:
                 raise ProtocolViolation(Problem("", "one message", "a batch, which there is not"), data=data)
             for part in self._decoder.split(data):
-                self.received(part)
+                if part[:1] == b"[":  # a Raw starts where its value does
+                    self.refused(ProtocolViolation(Problem("", "one message", "a batch within a batch"), data=part))
+                else:
+                    self.received(part)
             return
         message: Any = self._decoder.decode(data).message
         info = self._by_type.get(type(message))
@@ -122,9 +133,11 @@ class Reader:
         self._core.router.violation(violation)
         if isinstance(violation, LimitExceeded) and (pending := self._guessed(violation.data)) is not None:
             self._core.outgoing.settle(pending, violation)  # an answer too large to be taken in
+        elif isinstance(violation, LimitExceeded) and (too_large := _request_id(violation.data)) is not None:
+            self._core.answer_error(too_large, ErrorObject(violation.code, str(violation)))
         elif violation.request_id is not None and violation.method is not None:
             self._core.answer_error(violation.request_id, ErrorObject(violation.code, str(violation)))
-        elif violation.request_id is None and violation.method is None and self._core.nameless_errors:
+        elif self._core.nameless_errors and violation.request_id is None and not _named_or_answer(violation):
             self._core.answer_error(None, ErrorObject(violation.code, str(violation)))
         else:
             log.debug("Dropped: %s", violation)
@@ -158,6 +171,22 @@ class Reader:
         else:
             self._core.take_request(request_id, info, params)
         return True
+
+
+def _request_id(head: bytes) -> RequestId | None:
+    """The id of the request that a message begins like; None for other messages."""
+    return guess_id(head) if head.find(_METHOD, 0, _WHERE_METHODS_STAND) >= 0 else None
+
+
+def _named_or_answer(violation: ProtocolViolation) -> bool:
+    """Whether something that is no message is at least a notification, or an answer: neither is ever answered."""
+    if violation.method is not None:
+        return True
+    try:
+        envelope = raw_envelope(violation.data)
+    except ProtocolViolation:
+        return False
+    return envelope.result is not UNSET or envelope.error is not UNSET
 
 
 @cache

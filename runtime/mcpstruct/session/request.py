@@ -33,7 +33,7 @@ _NONE = ClientCapabilities()
 class ServerRequest:
     """A request in progress."""
 
-    __slots__ = ("_capabilities", "_progress", "connection", "incoming", "meta", "revision")
+    __slots__ = ("_capabilities", "_progress", "connection", "incoming", "made", "meta", "revision")
 
     def __init__(self, connection: Connection, incoming: Incoming, revision: Revision, meta: Mapping[str, Any]) -> None:
         self.connection = connection
@@ -42,6 +42,8 @@ class ServerRequest:
         """The revision that it is served in."""
         self.meta = meta
         """What the client put into `_meta`."""
+        self.made: Any = None
+        """The result, where it was made for this request and is nobody else's."""
         self._progress: float | None = None
         self._capabilities: ClientCapabilities | None = None
 
@@ -52,7 +54,8 @@ class ServerRequest:
     def stamped(self, result: Any) -> Any:
         """A result with what the client's revision wants on it."""
         connection = self.connection
-        return stamp(result, self.revision, connection.service.info, as_bytes=connection.core.as_bytes)
+        as_bytes = connection.core.as_bytes
+        return stamp(result, self.revision, connection.service.info, as_bytes=as_bytes, fresh=result is self.made)
 
     @property
     def id(self) -> RequestId:

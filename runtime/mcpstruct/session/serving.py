@@ -96,7 +96,7 @@ class Connection:
         self.service = service
         self.custom = service.custom
         self.core = Core(self, service.decoder, limits=limits, deadlines=deadlines)
-        self.core.nameless_errors = True
+        self.core.serves = self.core.nameless_errors = True
         self.core.grace = 0.1
         self.subscriptions = Subscriptions(self)
         self.session: Revision | None = None
@@ -104,7 +104,8 @@ class Connection:
         self.initialized = False
         self.client: InitializeRequestParams | None = None
         """What the client said of itself in its handshake."""
-        self._last_meta: tuple[bytes, Mapping[str, Any]] = (b"", {})
+        self._modern_ones = frozenset(modern(service.revisions))
+        self._last_meta: tuple[bytes, Mapping[str, Any], Revision | None] = (b"", {}, None)
         self.log_severity = 0
         """The least severe log messages that a client of a handshake wants."""
         self._builtin: dict[str, Callable[[Incoming, ServerRequest], None]] = {
@@ -120,15 +121,9 @@ class Connection:
 
     def request(self, incoming: Incoming) -> None:
         """Begin to answer a request, if it may be sent now."""
-        meta = self._meta(incoming.params)
-        declared = declared_revision(meta)
-        if declared is not None:
-            row = self._modern(incoming, declared, meta)
-        elif incoming.method.name == methods.INITIALIZE.name:
-            self._initialize(incoming)
-            return
-        else:
-            row = self._legacy(incoming)
+        meta, row = self._meta(incoming.params)
+        if row is None:
+            row = self._row(incoming, meta)
         if row is not None:
             self._serve(incoming, ServerRequest(self, incoming, row, meta))
 
@@ -146,27 +141,42 @@ class Connection:
         """The client is gone."""
         self.service.ended(self)
 
-    def _meta(self, params: Any) -> Mapping[str, Any]:
-        """The `_meta` of a request. Most of a client's requests have the same: the bytes are compared, and decoded
-        when they differ from the last, which spares 2 µs a call.
+    def _meta(self, params: Any) -> tuple[Mapping[str, Any], Revision | None]:
+        """The `_meta` of a request, and the revision that it names if that is known to be served.
+
+        Most of a client's modern requests have the same: the bytes are compared, and only looked into when they differ
+        from the last, which spares 4 µs a call.
         """
         if is_object(params):  # those of a custom method
             found = params.get("_meta")
-            return found if is_object(found) else {}
+            return (found if is_object(found) else {}), None
         raw: Any = getattr(params, "__watched__", None)
         if raw.__class__ is not Raw or "meta" not in params.__lazy__:
-            return getattr(params, "meta", None) or {}
+            return getattr(params, "meta", None) or {}, None
         encoded = bytes(raw)
         if encoded != self._last_meta[0]:
-            self._last_meta = (encoded, params.meta or {})
-        return self._last_meta[1]
+            self._last_meta = (encoded, params.meta or {}, None)
+        return self._last_meta[1:]
 
     # -- which revision a request is served in ------------------------------------------------------------------------
 
+    def _row(self, incoming: Incoming, meta: Mapping[str, Any]) -> Revision | None:
+        """The revision; None where the request has been answered here."""
+        declared = declared_revision(meta)
+        if declared is not None:
+            row = self._modern(incoming, declared, meta)
+            if row is not None and row.era == "modern" and meta is self._last_meta[1]:
+                self._last_meta = (*self._last_meta[:2], row)
+            return row
+        if incoming.method.name == methods.INITIALIZE.name:
+            self._initialize(incoming)
+            return None
+        return self._legacy(incoming)
+
     def _modern(self, incoming: Incoming, declared: str, meta: Mapping[str, Any]) -> Revision | None:
-        if not modern(self.service.revisions):
+        if not self._modern_ones:
             return self._legacy(incoming)  # a modern error would be taken for that of a modern server
-        if declared not in self.service.revisions or revision(declared).era != "modern":
+        if declared not in self._modern_ones:
             self._unsupported(incoming, declared)
             return None
         if CLIENT_CAPABILITIES not in meta:

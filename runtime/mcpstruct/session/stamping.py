@@ -39,10 +39,12 @@ def _room(tp: type[Any]) -> _Room:
     return _Room("result_type" in fields, "ttl_ms" in fields, "meta" in fields, lazy_meta)
 
 
-def stamp(result: Any, row: Revision, server: Implementation | None, *, as_bytes: bool = False) -> Any:
-    """The result with what the revision requires of it filled in; the user's own object is left as it is.
+def stamp(
+    result: Any, row: Revision, server: Implementation | None, *, as_bytes: bool = False, fresh: bool = False
+) -> Any:
+    """The result with what the revision requires of it filled in; a user's own object is left as it is.
 
-    One that will go out `as_bytes` gets its usual `_meta` ready-made.
+    One that will go out `as_bytes` gets its usual `_meta` ready-made. A `fresh` one is nobody's yet, and needs no copy.
     """
     if result.__class__ is Encoded:
         return result
@@ -51,20 +53,25 @@ def stamp(result: Any, row: Revision, server: Implementation | None, *, as_bytes
     if is_object(result):
         return _stamped_bag(result, server)
     room = _room(result.__class__)
-    result = copy(result)
+    if not fresh:
+        result = copy(result)
     if room.result_type and result.result_type is None:
         result.result_type = COMPLETE
     if room.caching:
-        # No time to live and no sharing, unless somebody said otherwise: never wrong.
-        if result.ttl_ms is None:
-            result.ttl_ms = 0
-        if result.cache_scope is None:
-            result.cache_scope = "private"
+        _limit_caching(result)
     if server is not None and as_bytes and room.lazy_meta and result.meta is None:
         result.meta = _encoded_meta(server)
     elif room.meta and server is not None:
         result.meta = ResultMetaObject({SERVER_INFO: _plain(server), **(result.meta or {})})
     return result
+
+
+def _limit_caching(result: Any) -> None:
+    """No time to live and no sharing, unless somebody said otherwise: never wrong."""
+    if result.ttl_ms is None:
+        result.ttl_ms = 0
+    if result.cache_scope is None:
+        result.cache_scope = "private"
 
 
 def _stamped_bag(result: dict[str, Any], server: Implementation | None) -> dict[str, Any]:

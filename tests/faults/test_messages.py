@@ -1,0 +1,111 @@
+"""Servers that send what they should not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+
+from mcpstruct.base.errors import LimitExceeded, ProtocolViolation, RemoteError
+from mcpstruct.base.limits import MIB
+from mcpstruct.client import Client
+from tests.faults.programs.junk import JUNK
+from tests.faults.support import LEGACY, MODERN, Clock, connected, ours, raw, text_of
+
+pytestmark = pytest.mark.anyio
+
+
+async def works(client: Client) -> None:
+    """The session goes on."""
+    assert text_of(await client.call_tool("echo", {"value": "still"})).strip() in {'{"value": "still"}', "still"}
+
+
+async def test_64_mib_pass_and_65_do_not(threads: bool) -> None:
+    violations: list[ProtocolViolation] = []
+    async with connected(raw(threads=threads), on_violation=violations.append) as client:
+        with Clock() as clock:
+            largest = text_of(await client.call_tool("size", {"size": 64 * MIB}))
+        assert clock.seconds < 10
+        assert len(largest) > 64 * MIB - 100
+        del largest
+        with pytest.raises(LimitExceeded):
+            await client.call_tool("size", {"size": 65 * MIB})
+        assert [type(violation) for violation in violations] == [LimitExceeded]
+        await works(client)
+
+
+async def test_64_mib_pass_to_a_server_and_65_do_not(threads: bool) -> None:
+    async with connected(ours(threads=threads)) as client:
+        returned = await client.call_tool("echo", {"value": "x" * (31 * MIB)}, timeout=20)
+        assert len(text_of(returned)) == 31 * MIB
+        del returned
+        with pytest.raises(RemoteError, match="67108864 bytes"):
+            await client.call_tool("echo", {"value": "x" * (65 * MIB)})
+        await works(client)
+
+
+@pytest.mark.parametrize(
+    ("tool", "error", "words"),
+    [
+        ("invalid", ProtocolViolation, "UTF-8"),
+        ("wrong", ProtocolViolation, "/result/content: expected array, got string"),
+        ("both", ProtocolViolation, "error"),
+    ],
+)
+async def test_an_answer_that_is_none(tool: str, error: type[Exception], words: str, threads: bool) -> None:
+    async with connected(raw(threads=threads)) as client:
+        with pytest.raises(error, match=words):
+            await client.call_tool(tool, timeout=3)
+        await works(client)
+
+
+async def test_two_answers_to_one_call(threads: bool) -> None:
+    async with connected(raw(threads=threads)) as client:
+        assert text_of(await client.call_tool("twice")) == "once"
+        await works(client)
+
+
+async def test_junk_between_messages(threads: bool) -> None:
+    violations: list[ProtocolViolation] = []
+    async with connected(raw(threads=threads), on_violation=violations.append) as client:
+        for _ in range(3):
+            assert text_of(await client.call_tool("junk")) == "after the junk"
+        await works(client)
+    assert len(violations) > 50
+    assert max(len(violation.data) for violation in violations) <= 1_000_000
+
+
+async def test_junk_to_a_server() -> None:
+    """Whatever it is sent, a server answers or drops it, and goes on."""
+    target = ours(stderr=None)
+    process = await anyio.open_process([target.command, *target.args], stderr=None)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        for line in JUNK:
+            await process.stdin.send(line + b"\n")
+        await process.stdin.send(b'{"jsonrpc":"2.0","id":"last","method":"ping"}\n')
+        received = b""
+        with anyio.fail_after(10):
+            while b'"last"' not in received:
+                received += await process.stdout.receive()
+    finally:
+        await process.stdin.aclose()
+        with anyio.fail_after(5):
+            assert await process.wait() == 0
+        await process.aclose()
+
+
+@pytest.mark.parametrize("revision", [LEGACY, MODERN])
+async def test_handlers_that_fail(revision: str, threads: bool, caplog: Any) -> None:
+    stderr: list[str] = []
+    async with connected(ours(threads=threads, stderr=stderr.append), revision) as client:
+        for tool in ("crash", "unsendable", "group"):
+            result = await client.call_tool(tool)
+            assert result.is_error
+            assert "secret" not in text_of(result)
+        with pytest.raises(RemoteError):
+            await client.call_tool("nothing")
+        await works(client)
+    assert any("a secret" in line for line in stderr)
