@@ -9,6 +9,10 @@ import pytest
 from tests.faults.leaks import Leftovers
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: too slow for every change")
+
+
 @pytest.fixture(params=["asyncio", "asyncio with threads", "trio"])
 def driver(request: pytest.FixtureRequest) -> str:
     """Which event loop, and what reads and writes for it."""

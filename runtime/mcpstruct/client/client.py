@@ -175,6 +175,11 @@ class Client(ClientSession):
         """How to use the server, in its own words for the model."""
         return self._host.connection.instructions
 
+    @property
+    def dropped(self) -> int:
+        """How many notifications no callback saw, since more came than `Limits.max_queue` holds."""
+        return self._host.inbox.dropped
+
     # -- the interface of generated sessions --------------------------------------------------------------------------
 
     async def send_request(

@@ -234,14 +234,14 @@ class ReplayAsker:
             try:
                 state = self._sealer.seal(payload, principal=None, method=name, digest=self._digest)
             except StateTooLarge as error:
-                log.error("%s can't ask for input: %s", name, error)
+                log.exception("%s can't ask for input", name)
                 raise RemoteError(INTERNAL_ERROR, str(error)) from error
         return InputRequiredResult(input_requests=self._asked, request_state=state)
 
     def _opened(self, state: str | None) -> Round:
         """What was sealed at the end of the last round. Raises `RemoteError` where that is not what came back."""
         if state is None:
-            return Round()
+            return Round(number=0)
         try:
             payload = self._sealer.open(
                 state, principal=None, method=self._request.incoming.method.name, digest=self._digest

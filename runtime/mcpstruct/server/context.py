@@ -74,13 +74,13 @@ class Context(Generic[StateT]):
 
     __slots__ = ("_asker", "_request", "_sealer", "_server", "_session")
 
-    def __init__(self, request: ServerRequest, server: Server, sealer: StateSealer) -> None:
+    def __init__(self, request: ServerRequest, server: Server, sealer: StateSealer, *, by_hand: bool = False) -> None:
         self._request = request
         self._server = server
         self._sealer = sealer
         self._session: ServerSession | None = None
         # Most requests ask nothing; one that comes back with answers may have to keep quiet from the start.
-        self._asker: Asker | None = self._make_asker() if comes_back(request) else None
+        self._asker: Asker | None = self._make_asker() if comes_back(request) and not by_hand else None
 
     def _make_asker(self) -> Asker:
         modern = self.revision.era == "modern"

@@ -48,7 +48,7 @@ class LowLevelServer(Server):
         self._sealer = sealer or StateSealer()
         for name in handlers.handled():
             attribute, _ = handlers.dispatch[name]
-            self.handlers[name] = working(getattr(handlers, attribute), self, self._sealer)
+            self.handlers[name] = working(getattr(handlers, attribute), self, self._sealer, by_hand=True)
 
     def capabilities(self, row: Revision) -> ServerCapabilities:
         """See `Server`."""

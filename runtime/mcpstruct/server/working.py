@@ -20,13 +20,21 @@ current: ContextVar[Context[Any]] = ContextVar("mcpstruct_context")
 """The context of the request that is being answered, wherever its handler has got to."""
 
 
-def working(answer: Callable[[Any, Context[Any]], Awaitable[Any]], server: Server, sealer: StateSealer) -> Handler:
+def working(
+    answer: Callable[[Any, Context[Any]], Awaitable[Any]],
+    server: Server,
+    sealer: StateSealer,
+    *,
+    by_hand: bool = False,
+) -> Handler:
     """The handler that gives requests to `answer`, with a context each; or, where `answer` asks a modern client for
     input, answers with the questions, whatever `answer` makes of being stopped for them.
+
+    `by_hand` is for handlers that may have asked for input themselves, and sealed their state as they like.
     """
 
     async def handle(params: Any, request: ServerRequest) -> Any:
-        context: Context[Any] = Context(request, server, sealer)
+        context: Context[Any] = Context(request, server, sealer, by_hand=by_hand)
         current.set(context)  # the request has a task, and therefore a set of context variables, of its own
         try:
             result = await answer(params, context)

@@ -140,6 +140,10 @@ class LoopReader:
             self._ended(None)
 
 
+_BATCH = 16
+"""Messages of one turn that go out together."""
+
+
 class LoopWriter:
     """Writes to a non-blocking pipe or socket when asyncio says that it has room."""
 
@@ -153,6 +157,7 @@ class LoopWriter:
         "_over",
         "_pieces",
         "_same_turn",
+        "_several",
         "_stuck",
         "_waiting",
         "congested",
@@ -165,6 +170,9 @@ class LoopWriter:
         self._loop = asyncio.get_running_loop()
         self._over = False
         self._same_turn = False  # whether this turn of the loop has written already
+        # Whether the last turn had several messages. Then this one will, too, and its first waits for the others: to
+        # write it at once wakes the peer for a single message, and the next turn is as short again.
+        self._several = False
         self._stuck = False  # whether the loop watches for room
         self._finishing = False
         self._messages: list[bytes] = []
@@ -188,7 +196,10 @@ class LoopWriter:
         if not self._same_turn and not self._stuck:
             self._same_turn = True
             self._loop.call_soon(self._end_of_turn)
-            self._flush()
+            if not self._several:
+                self._flush()
+        elif len(self._messages) >= _BATCH and not self._stuck:
+            self._flush()  # the peer can begin on these
 
     def finish(self) -> None:
         """See `Writer.finish`."""
@@ -211,6 +222,7 @@ class LoopWriter:
 
     def _end_of_turn(self) -> None:
         self._same_turn = False
+        self._several = len(self._messages) > 1
         if self._messages and not self._stuck:
             self._flush()
 

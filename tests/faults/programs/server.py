@@ -12,6 +12,8 @@ from mcpstruct.server import Context, MCPServer
 
 server = MCPServer("faults", max_workers=4)
 working = 0
+most = 0
+gates: list[anyio.Event] = []
 
 
 @server.tool()
@@ -54,12 +56,34 @@ async def leave() -> None:
 @server.tool()
 async def hang() -> None:
     """Wait for ever."""
-    global working  # noqa: PLW0603
+    await _work(anyio.Event())
+
+
+@server.tool()
+async def gate(number: int) -> int:
+    """Wait for `open_gates`."""
+    gates.append(anyio.Event())
+    await _work(gates[-1])
+    return number
+
+
+async def _work(until: anyio.Event) -> None:
+    global working, most  # noqa: PLW0603
     working += 1
+    most = max(most, working)
     try:
-        await anyio.sleep_forever()
+        await until.wait()
     finally:
         working -= 1
+
+
+@server.tool()
+async def open_gates() -> int:
+    """Let every call of `gate` go on; how many were in progress at most."""
+    for event in gates:
+        event.set()
+    gates.clear()
+    return most
 
 
 @server.tool()
@@ -71,7 +95,7 @@ def block(seconds: float) -> str:
 
 @server.tool()
 async def busy() -> int:
-    """How many calls of `hang` are in progress."""
+    """How many calls of `hang` and `gate` are in progress."""
     return working
 
 

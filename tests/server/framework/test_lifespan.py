@@ -25,6 +25,7 @@ class Life:
         self.fail_after = fail_after
         self.gate: anyio.Event | None = None
         self.begun = anyio.Event()
+        self.left = anyio.Event()
 
     @asynccontextmanager
     async def __call__(self, server: Any) -> AsyncIterator[dict[str, Any]]:
@@ -40,6 +41,7 @@ class Life:
                 yield {"name": server.info.name}
             finally:
                 self.events.append("leave")
+                self.left.set()
         if self.fail_after:
             raise OSError("no goodbye")
 
@@ -150,8 +152,7 @@ async def test_who_gives_up_waiting_leaves_nothing_behind(wire: Wire) -> None:
             await life.begun.wait()
             group.cancel_scope.cancel()
         life.gate.set()
-        while life.events != ["enter", "leave"]:
-            await anyio.sleep(0.001)
+        await life.left.wait()
     async with wire.to(server) as client:
         assert text(await client.call_tool("state")) == "alive"
 

@@ -177,18 +177,6 @@ def failing(**options: Any) -> MCPServer:
         raise RemoteError(-32042, "in words of the protocol", {"why": [1]})
 
     @server.tool()
-    async def exits() -> str:
-        sys.exit("hunter2")
-
-    @server.tool()
-    def exits_in_a_thread() -> str:
-        sys.exit("hunter2")
-
-    @server.tool(inline=True)
-    def exits_inline() -> str:
-        sys.exit("hunter2")
-
-    @server.tool()
     async def unsendable() -> CallToolResult:
         return CallToolResult(content=[], structured_content={"a": object()})
 
@@ -198,19 +186,25 @@ def failing(**options: Any) -> MCPServer:
             group.start_soon(_fail)
         return ""
 
-    @server.prompt()
-    def bad_prompt() -> str:
-        raise KeyError("hunter2")
-
-    @server.resource("bad://resource")
-    def bad_resource() -> str:
-        raise KeyError("hunter2")
-
-    @server.tool()
-    def fine() -> str:
-        return "fine"
-
+    server.add_tool(_exit, name="exits_in_a_thread")
+    server.add_tool(_exit, name="exits_inline", inline=True)
+    server.add_tool(_exit_on_the_loop, name="exits")
+    server.add_tool(lambda: "fine", name="fine")
+    server.prompt("bad_prompt")(_leak)
+    server.resource("bad://resource")(_leak)
     return server
+
+
+def _leak() -> str:
+    raise KeyError("hunter2")
+
+
+def _exit() -> str:
+    sys.exit("hunter2")
+
+
+async def _exit_on_the_loop() -> str:
+    sys.exit("hunter2")
 
 
 async def _fail() -> None:
