@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import threading
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,7 +14,7 @@ from mcpstruct.base.limits import Limits
 from mcpstruct.client import Client
 from mcpstruct_bindings.merged import types as t
 from tests.faults.leaks import idle
-from tests.faults.support import LEGACY, MODERN, Clock, connected, ours, raw, resident, text_of
+from tests.faults.support import LEGACY, MODERN, Clock, connected, ours, raw, text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +28,7 @@ async def busy(client: Client, calls: int) -> None:
     """Wait until so many calls are in progress."""
     with anyio.fail_after(15):
         while await number(client, "busy") != calls:
-            await anyio.sleep(0.01)
+            pass
 
 
 async def at_once(count: int, call: Callable[[int], Awaitable[object]]) -> None:
@@ -74,32 +70,15 @@ async def test_ten_thousand_calls_in_flight(revision: str, threads: bool) -> Non
 
 
 async def test_calls_beyond_the_limit_wait_for_their_turn(threads: bool) -> None:
-    answers: list[int] = []
+    most: list[int] = []
 
     async def call(each: int) -> None:
-        answers.append(await number(client, "gate", number=each))
+        most.append(await number(client, "nap"))
 
-    async def open_gates() -> None:
-        async with connected_again() as other:
-            while len(answers) < 500:
-                await number(other, "open_gates")
-
-    def connected_again() -> Any:
-        return connected(target)
-
-    target = ours(threads=threads)
-    async with connected(target, limits=Limits(max_in_flight=20)) as client:
-
-        async def release() -> None:
-            while len(answers) < 500:
-                most.append(await number(client, "open_gates"))
-
-        most: list[int] = []
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(release)
-            await at_once(500, call)
-    assert sorted(answers) == [*range(500)]
-    assert 1 < max(most) <= 20
+    async with connected(ours(threads=threads), limits=Limits(max_in_flight=20)) as client:
+        await at_once(500, call)
+    assert len(most) == 500
+    assert 10 < max(most) <= 20
 
 
 async def test_a_storm_of_cancellations(threads: bool) -> None:
@@ -147,61 +126,6 @@ async def test_a_server_that_reads_slowly(threads: bool) -> None:
     assert pulse.longest < 1
 
 
-async def test_a_client_that_reads_slowly(driver: str) -> None:
-    """A server stops taking requests while its answers are not taken."""
-    if driver != "asyncio":
-        pytest.skip("the client is no client of ours")
-    target = ours()
-    with subprocess.Popen([target.command, *target.args], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        _handshake(process)
-        before = resident(process.pid)
-        lines = [_call(each, "text", {"size": 100_000}) for each in range(2000)]
-        writer = threading.Thread(target=_write, args=(process, lines))
-        writer.start()
-        try:
-            await anyio.sleep(1.5)
-            assert resident(process.pid) - before < 64
-            await idle(process.pid)
-            answered = {json.loads(process.stdout.readline())["id"] for _ in lines}
-            assert answered == {*range(2000)}
-        finally:
-            if writer.is_alive():
-                process.kill()
-            writer.join()
-            process.stdin.close()
-    assert process.returncode == 0
-
-
-def _handshake(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    info = {"name": "slow", "version": "0"}
-    params = {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": info}
-    opening = {"jsonrpc": "2.0", "id": "open", "method": "initialize", "params": params}
-    process.stdin.write(json.dumps(opening).encode() + b"\n")
-    process.stdin.flush()
-    process.stdout.readline()
-    process.stdin.write(b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n')
-    process.stdin.flush()
-
-
-def _call(each: int, tool: str, arguments: dict[str, Any]) -> bytes:
-    params = {"name": tool, "arguments": arguments}
-    return json.dumps({"jsonrpc": "2.0", "id": each, "method": "tools/call", "params": params}).encode() + b"\n"
-
-
-def _write(process: subprocess.Popen[bytes], lines: list[bytes]) -> None:
-    assert process.stdin is not None
-    try:
-        for line in lines:
-            process.stdin.write(line)
-        process.stdin.flush()
-    except BrokenPipeError:
-        pass
-
-
 async def test_a_flood_of_notifications_to_slow_callbacks(threads: bool) -> None:
     """The newest are kept, others go, and the call is answered."""
     logs: list[int] = []
@@ -242,7 +166,6 @@ async def test_handlers_that_block_threads(threads: bool) -> None:
         with Clock() as clock:
             await number(client, "busy")
         assert clock.seconds < 0.25
-    assert os.getpid()
 
 
 async def test_a_callback_that_never_returns(threads: bool) -> None:
@@ -253,8 +176,5 @@ async def test_a_callback_that_never_returns(threads: bool) -> None:
 
     async with connected(ours(threads=threads), on_log=on_log) as client:
         with Clock() as clock, anyio.move_on_after(5):
-            try:
-                await client.call_tool("flood", {"count": 1}, timeout=1)
-            except RequestTimeout:
-                pass
-        assert clock.seconds < 4
+            assert text_of(await client.call_tool("flood", {"count": 1}, timeout=1)) == "flooded"
+        assert clock.seconds < 3

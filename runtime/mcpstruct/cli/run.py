@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
-from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -33,9 +32,14 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve the program."""
+    from mcpstruct.transport.stdio_server import StandardStreams
+
     file, name = split(arguments.program)
-    with redirect_stdout(sys.stderr):  # what a program prints while it loads is not for the client
+    streams = StandardStreams()  # what a program prints while it loads is not for the client
+    try:
         server = find(load(file), name)
+    finally:
+        streams.give_back()
     server.run(arguments.transport)
     return 0
 
@@ -50,12 +54,14 @@ def split(program: str) -> tuple[Path, str | None]:
 
 def load(file: Path) -> ModuleType:
     """The module in a file. Raises `Refused` where there is none, and whatever the module raises."""
-    spec = importlib.util.spec_from_file_location(file.stem, file)
+    # Types in it are looked up by the name of their module, which another may have.
+    name = file.stem if file.stem not in sys.modules else f"{file.stem} ({file})"
+    spec = importlib.util.spec_from_file_location(name, file)
     if not file.is_file() or spec is None or spec.loader is None:
         raise Refused(f"{file}: no such Python file")
     sys.path.insert(0, str(file.resolve().parent))
     module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(file.stem, module)
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 

@@ -37,6 +37,7 @@ from mcpstruct_bindings.merged.types import (
 from .callbacks import Callbacks, OnElicitation, OnElicitationUrl, OnSampling, Roots
 from .host import Host, Verdicts
 from .listening import Listeners, Subscription
+from .pages import Pages
 from .results import read_structured
 from .rounds import answered
 
@@ -131,6 +132,7 @@ class Client(ClientSession):
 
     async def aclose(self) -> None:
         """End the connection; calls in progress fail with `ConnectionLost`."""
+        self._listeners.close()
         await self._host.aclose()
 
     async def restart(self) -> None:
@@ -353,19 +355,19 @@ class Client(ClientSession):
 
     def tools(self) -> AsyncIterator[Tool]:
         """Every tool, page after page."""
-        return _pages(self.list_tools, "tools")
+        return Pages(self.list_tools, "tools")
 
     def resources(self) -> AsyncIterator[Resource]:
         """Every resource, page after page."""
-        return _pages(self.list_resources, "resources")
+        return Pages(self.list_resources, "resources")
 
     def resource_templates(self) -> AsyncIterator[ResourceTemplate]:
         """Every resource template, page after page."""
-        return _pages(self.list_resource_templates, "resource_templates")
+        return Pages(self.list_resource_templates, "resource_templates")
 
     def prompts(self) -> AsyncIterator[Prompt]:
         """Every prompt, page after page."""
-        return _pages(self.list_prompts, "prompts")
+        return Pages(self.list_prompts, "prompts")
 
     def listen(
         self,
@@ -382,19 +384,6 @@ class Client(ClientSession):
         raises `ConnectionLost` where the connection does, unless it is to be reestablished by `restart`.
         """
         return self._listeners.subscription(tools, prompts, resources, tuple(uris), reestablish)
-
-
-async def _pages(method: Callable[..., Awaitable[Any]], items: str) -> AsyncIterator[Any]:
-    cursor: str | None = None
-    seen: set[str] = set()
-    while True:
-        page = await method(cursor=cursor)
-        for item in getattr(page, items):
-            yield item
-        cursor = page.next_cursor
-        if cursor is None or cursor in seen:  # a server that hands out a cursor twice would never end
-            return
-        seen.add(cursor)
 
 
 def _meta(meta: Meta | None) -> RequestMetaObject | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from mcpstruct.base.errors import ConnectionLost, McpError
+from mcpstruct.base.errors import ConnectionLost, McpError, RequestTimeout
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.session.calling import ClientConnection
 from mcpstruct.session.loop import Cancellable, Future, current_loop
@@ -76,7 +76,11 @@ class Subscription:
     def wants(self, change: Change) -> bool:
         """Whether a change is one of those subscribed to."""
         if change.uri is not None:
-            return change.uri in (self.wanted.resource_subscriptions or ())
+            # The resource may be a part of the one that was subscribed to.
+            return any(
+                change.uri == uri or change.uri.startswith((uri.rstrip("/") + "/", f"{uri}#", f"{uri}?"))
+                for uri in self.wanted.resource_subscriptions or ()
+            )
         return bool(getattr(self.wanted, _FIELDS[change.method]))
 
     def put(self, change: Change) -> None:
@@ -108,7 +112,19 @@ class Subscription:
         self._ready = loop.future()
         self._ended, self._error = False, None
         self._task = loop.spawn(self._stream, connection)
-        await self._ready
+        seconds = connection.core.deadlines.request
+        timer = None if seconds is None else loop.call_later(seconds, self._unanswered, seconds)
+        try:
+            await self._ready
+        except BaseException:
+            self._task.cancel()
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _unanswered(self, seconds: float) -> None:
+        self.end(RequestTimeout(f"the server did not agree to a subscription within {seconds:g} s"))
 
     async def _stream(self, connection: ClientConnection) -> None:
         method = methods.SUBSCRIPTIONS_LISTEN
@@ -119,7 +135,8 @@ class Subscription:
             self._listeners.started(self)
             await connection.core.finish(pending)
         except Exception as error:
-            if not (isinstance(error, ConnectionLost) and self.reestablish):
+            opening = self._ready is not None and not self._ready.done()
+            if opening or not self.reestablish or not isinstance(error, ConnectionLost):
                 self.end(error)
         else:
             self.end(None)
@@ -216,15 +233,25 @@ class Listeners:
     def _changed(self, change: Change, params: Any) -> None:
         stream = params.meta.get(SUBSCRIPTION_ID) if params is not None and params.meta is not None else None
         for subscription in self._subscriptions:
-            if subscription.id == stream and subscription.wants(change):
+            if subscription.id == stream and (stream is not None or subscription.wants(change)):
                 subscription.put(change)
 
     def lost(self, error: ConnectionLost) -> None:
-        """The connection is over: so is every stream that is not to be made again."""
+        """The connection is over: so is every subscription that is not to be made again. Streams learn it themselves,
+        after what their server said last.
+        """
         for subscription in self._subscriptions:
-            subscription.id = subscription.granted = None
-            if not subscription.reestablish:
+            if subscription.id is None and not subscription.reestablish:
                 subscription.end(error)
+            subscription.id = subscription.granted = None
+
+    def close(self) -> None:
+        """There will be no other connection: nothing waits for one any more."""
+        for subscription in self._subscriptions:
+            if subscription.reestablish:
+                subscription.reestablish = False
+                if not self._client.connected:
+                    subscription.end(ConnectionLost("the session was closed"))
 
     async def reestablish(self) -> None:
         """Make the subscriptions again that asked for it."""

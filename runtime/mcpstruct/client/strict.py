@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any, TypeVar
@@ -35,16 +35,17 @@ def _bound(session: type[Any]) -> type[Any]:
 
 
 @asynccontextmanager
-async def connect(target: Target | Transport, *, session: type[S], **options: Any) -> AsyncGenerator[S]:
+async def connect(target: Target | Transport, *, session: Callable[..., S], **options: Any) -> AsyncGenerator[S]:
     """Connect a generated session: `connect(target, session=v2025_11_25.client.ClientSession)`.
 
     The revision is pinned to the session's own, and results are of its own types; input-required results are given as
     they come. Options are those of `Client`. What the server asks and tells comes to the callbacks in neutral types.
     """
-    home = next(c.__module__ for c in session.__mro__ if c.__module__.startswith(_BINDINGS))
+    cls: Any = session  # a class: but one that is abstract is no `type[S]` to mypy
+    home = next(c.__module__ for c in cls.__mro__ if c.__module__.startswith(_BINDINGS))
     package = home.removeprefix(_BINDINGS).split(".")[0]
     if package != "merged":
         options.setdefault("revisions", package.removeprefix("v").replace("_", "-"))
     async with Client(target, **options) as client:
-        strict: S = _bound(session)(client)
+        strict: S = _bound(cls)(client)
         yield strict

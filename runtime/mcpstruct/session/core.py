@@ -291,6 +291,7 @@ class Core:
             if incoming is not None:
                 incoming.cancel(params.reason)
                 return
+            self.outgoing.ended(params.request_id)
         elif method.name == methods.PROGRESS.name:
             self.outgoing.progressed(params.progress_token, params.progress, params.total, params.message)
         self.router.notification(method, params)

@@ -14,11 +14,13 @@ from mcpstruct.base.errors import ConnectionLost, RequestTimeout
 from mcpstruct.base.limits import Deadlines
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.base.session import ProgressCallback, Timeout
-from mcpstruct.wire.eras import PROGRESS_TOKEN
+from mcpstruct.wire.eras import PROGRESS_TOKEN, SUBSCRIPTION_ID
 from mcpstruct.wire.inflight import Sent
-from mcpstruct_bindings.merged.types import RequestMetaObject, RequestParams
+from mcpstruct_bindings.merged.methods import SUBSCRIPTIONS_LISTEN
+from mcpstruct_bindings.merged.types import RequestMetaObject, RequestParams, SubscriptionsListenResultMetaObject
 
 from .deadlines import NEVER, Watch
+from .holding import Holding, resolve
 from .inbox import Inbox, inside_callback
 from .links import Link
 from .loop import Future, Loop
@@ -46,7 +48,18 @@ class Pending:
 class Outgoing:
     """The requests in flight of one core."""
 
-    __slots__ = ("_deadlines", "_inbox", "_loop", "_maximum", "_on_abandoned", "_sent", "_turns", "_watch", "pending")
+    __slots__ = (
+        "_deadlines",
+        "_holding",
+        "_inbox",
+        "_loop",
+        "_maximum",
+        "_on_abandoned",
+        "_sent",
+        "_turns",
+        "_watch",
+        "pending",
+    )
 
     def __init__(
         self,
@@ -63,6 +76,7 @@ class Outgoing:
         self._on_abandoned = on_abandoned
         self._sent: Sent[Pending] = Sent()
         self._turns: deque[Future[None]] | None = None  # an empty deque takes 760 bytes, and hardly any is needed
+        self._holding: Holding | None = None
         self.pending = self._sent.entries
         self._watch = Watch(loop, self.pending, self._expired)
 
@@ -101,18 +115,28 @@ class Outgoing:
             self._on_abandoned(pending, reason)
 
     def settle(self, pending: Pending, outcome: Any) -> None:
-        """Give a request its outcome, once the callbacks of earlier notifications have been called."""
+        """Give a request its outcome, once the callbacks of earlier notifications have been called; at its deadline
+        anyway."""
         self._forget(pending)
         if self._inbox.busy and not pending.direct:
-            self._inbox.after_all(_resolve, pending.future, outcome)
+            if self._holding is None:
+                self._holding = Holding(self._loop, self._inbox)
+            self._holding.hold(pending.id, pending.future, outcome, pending.due)
         else:
-            _resolve(pending.future, outcome)
+            resolve(pending.future, outcome)
+
+    def ended(self, request_id: RequestId | None) -> None:
+        """The server says that a stream of notifications is over; it may not cancel any other request."""
+        pending = None if request_id is None else self.pending.get(request_id)
+        if pending is not None and pending.method.name == SUBSCRIPTIONS_LISTEN.name:
+            meta = SubscriptionsListenResultMetaObject({SUBSCRIPTION_ID: pending.id})
+            self.settle(pending, pending.method.result(meta=meta, result_type="complete"))
 
     def fail_all(self, error: ConnectionLost) -> None:
         """The peer is gone: nothing will be answered any more."""
         for pending in self._sent.take_all():
             self._forget(pending)
-            _resolve(pending.future, another(error))
+            resolve(pending.future, another(error))
         self._watch.stop()
         while self._turns:
             self._wake_one()
@@ -165,16 +189,7 @@ class Outgoing:
         seconds = self._deadlines.hard if pending.due == pending.end else pending.timeout
         reason = f"no answer to {pending.method.name} within {seconds:g} s"
         self.abandon(pending, reason)
-        _resolve(pending.future, RequestTimeout(reason))
-
-
-def _resolve(future: Future[Any], outcome: Any) -> None:
-    if future.done():
-        return
-    if isinstance(outcome, Exception):
-        future.set_exception(outcome)
-    else:
-        future.set_result(outcome)
+        resolve(pending.future, RequestTimeout(reason))
 
 
 def bare_params(method: MethodInfo[Any, Any]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -75,13 +75,36 @@ def client_fixture(server: Server | Callable[[], Server], **options: Any) -> Any
 
     import pytest
 
-    decorate: Any = pytest.fixture
-    if "pytest_asyncio" in sys.modules:  # in its strict mode, it takes no async fixtures but its own
-        decorate = sys.modules["pytest_asyncio"].fixture
-
-    async def client() -> AsyncIterator[Client]:
+    async def client() -> AsyncGenerator[Client]:
         made: Any = server() if callable(server) else server
         async with connected(made, **options) as connection:
             yield connection
 
-    return decorate(client)
+    if "pytest_asyncio" not in sys.modules:
+        return pytest.fixture(client)
+
+    # Which plugin runs a test is known when the test is set up, and no sooner. An async fixture belongs to one of them:
+    # where both are installed, the other's loop would run it, if that is asked first. A sync one has the choice.
+    def either(request: pytest.FixtureRequest) -> Iterator[Client]:
+        run = _run_by_anyio if "anyio_backend" in request.fixturenames else _run_by_asyncio
+        yield from run(client, request)
+
+    either.__name__ = client.__name__
+    return sys.modules["pytest_asyncio"].fixture(either)
+
+
+def _run_by_anyio(client: Callable[[], AsyncGenerator[Client]], request: Any) -> Iterator[Client]:
+    from anyio.pytest_plugin import extract_backend_and_options, get_runner
+
+    name, options = extract_backend_and_options(request.getfixturevalue("anyio_backend"))
+    with get_runner(name, options) as runner:
+        yield from runner.run_asyncgen_fixture(client, {})
+
+
+def _run_by_asyncio(client: Callable[[], AsyncGenerator[Client]], request: Any) -> Iterator[Client]:
+    import asyncio
+
+    loop = asyncio.get_event_loop()  # which the plugin has set for the fixtures that are its own
+    opened = client()
+    yield loop.run_until_complete(anext(opened))
+    loop.run_until_complete(anext(opened, None))

@@ -189,7 +189,7 @@ def plain(message: Any, *, fresh: bool = False) -> Any:
 def _encoded(value: Any) -> Any:
     if isinstance(value, Raw):
         return msgspec.json.decode(value)
-    raise NotImplementedError
+    raise TypeError(f"objects of type {type(value).__name__} have no form in JSON")
 
 
 @cache

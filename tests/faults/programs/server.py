@@ -1,14 +1,17 @@
-"""A server of ours with handlers that misbehave: `mcpstruct run server.py`."""
+"""A server of ours with handlers that misbehave: `mcpstruct run server.py`, or `server.py DRIVER`."""
 
 from __future__ import annotations
 
 import os
+import sys
 import time
+from functools import partial
 from typing import Any
 
 import anyio
 
 from mcpstruct.server import Context, MCPServer
+from mcpstruct.server.running import serve_stdio
 
 server = MCPServer("faults", max_workers=4)
 working = 0
@@ -67,6 +70,17 @@ async def gate(number: int) -> int:
     return number
 
 
+@server.tool()
+async def nap() -> int:
+    """Take a moment; how many calls were in progress at most."""
+    until = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_work, until)
+        await anyio.sleep(0.005)
+        until.set()
+    return most
+
+
 async def _work(until: anyio.Event) -> None:
     global working, most  # noqa: PLW0603
     working += 1
@@ -112,3 +126,14 @@ async def flood(count: int, ctx: Context[Any]) -> str:
 async def text(size: int) -> str:
     """Text of a size."""
     return "x" * size
+
+
+@server.tool()
+def leave_thread() -> None:
+    """End the thread from within."""
+    raise SystemExit(7)
+
+
+if __name__ == "__main__":
+    loop, _, threads = sys.argv[1].partition(" with ")
+    anyio.run(partial(serve_stdio, server, threads=bool(threads)), backend=loop)

@@ -28,8 +28,8 @@ from mcpstruct.types import (
     ElicitResult,
     Implementation,
     InputRequiredResult,
+    ListToolsRequestParams,
     ListToolsResult,
-    PaginatedRequestParams,
     ReadResourceRequestParams,
     ReadResourceResult,
     ServerCapabilities,
@@ -51,7 +51,7 @@ INFO = Implementation(name="low", version="1")
 class Handlers(ServerHandlers[Context[Any]]):
     """Neutral: written once, served in every revision."""
 
-    async def list_tools(self, params: PaginatedRequestParams | None, ctx: Context[Any]) -> ListToolsResult:
+    async def list_tools(self, params: ListToolsRequestParams, ctx: Context[Any]) -> ListToolsResult:
         return ListToolsResult(tools=[Tool(name="echo", input_schema={"type": "object"})])
 
     async def call_tool(self, params: CallToolRequestParams, ctx: Context[Any]) -> Any:
