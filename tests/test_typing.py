@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "tests" / "typing").glob("*.py"))
 SOURCES = [str(ROOT / name) for name in ("codegen", "generated", "runtime")]

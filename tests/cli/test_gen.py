@@ -87,6 +87,7 @@ def test_the_tasks_extension(packages: Path) -> None:
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.once
 def test_type_checkers_have_nothing_to_say(packages: Path) -> None:
     sources = [str(ROOT / name) for name in ("runtime", "generated", "codegen")]
     names = [name for name in ("notes", "tasks_ext") if (packages / name).exists()]

@@ -38,6 +38,10 @@ class PointDict(TypedDict):
     y: int
 
 
+class Texts(Struct):
+    x: str
+
+
 # -- output -----------------------------------------------------------------------------------------------------------
 
 
@@ -73,7 +77,7 @@ async def test_structured_output_is_read_as_what_the_caller_wants(revision: str,
 async def test_output_that_does_not_fit_says_where(as_bytes: bool) -> None:
     async with connected(shapes(), as_bytes=as_bytes) as client:
         with pytest.raises(ProtocolViolation) as refusal:
-            await client.call_tool("point", into=dict[str, str])
+            await client.call_tool("point", into=Texts)
         assert refusal.value.pointer == "/result/structuredContent/x"
         with pytest.raises(ProtocolViolation) as refusal:
             await client.call_tool("numbers", into=list[str])

@@ -167,7 +167,12 @@ async def test_state_belongs_to_its_round_alone() -> None:
         def named(key: str, name: str) -> dict[str, Any]:
             return {key: {"action": "accept", "content": {"name": name}}}
 
-        assert (await calls(play, twice))[0] == [(None, None), (named("a", "1"), "s"), (named("b", "2"), None), (None, "t")]
+        assert (await calls(play, twice))[0] == [
+            (None, None),
+            (named("a", "1"), "s"),
+            (named("b", "2"), None),
+            (None, "t"),
+        ]
 
 
 @pytest.mark.parametrize("limit", [0, 1, 3])

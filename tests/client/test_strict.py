@@ -13,8 +13,14 @@ from mcpstruct.client import connect
 from mcpstruct.server import Context, LowLevelServer, MCPServer
 from mcpstruct.transport.memory import MemoryTransport
 from mcpstruct.transport.pair import transport_pair
-from mcpstruct_bindings import REVISIONS, v2024_11_05, v2025_11_25, v2026_07_28
+from mcpstruct_bindings import REVISIONS
 from mcpstruct_bindings.merged.types import ElicitResult, Implementation
+from mcpstruct_bindings.v2024_11_05.client import ClientSession as OldestSession
+from mcpstruct_bindings.v2025_11_25 import types as legacy_types
+from mcpstruct_bindings.v2025_11_25.client import ClientSession as LegacySession
+from mcpstruct_bindings.v2025_11_25.server import ServerHandlers as LegacyHandlers
+from mcpstruct_bindings.v2026_07_28 import types as modern_types
+from mcpstruct_bindings.v2026_07_28.client import ClientSession as ModernSession
 from tests.session.support import LEGACY, MODERN, NEWEST_LEGACY, SOON, Fresh, Peer, calculator, calls, initialized
 
 pytestmark = pytest.mark.anyio
@@ -50,21 +56,23 @@ def over(server: Any, group: Any, as_bytes: bool) -> Any:
 async def test_each_revision(revision: str, as_bytes: bool) -> None:
     types = types_of(revision)
     with anyio.fail_after(SOON):
-        async with anyio.create_task_group() as group:
-            async with connect(over(calculator(), group, as_bytes), session=session_of(revision)) as session:
-                assert isinstance(session, session_of(revision))
-                result = await session.call_tool("add", {"a": 1, "b": 2})
-                assert type(result) is types.CallToolResult
-                assert type(result.content[0]) is types.TextContent
-                assert result.content[0].text == "3"
-                assert [type(tool) for tool in (await session.list_tools()).tools] == [types.Tool]
-                assert [p.name for p in (await session.list_prompts()).prompts] == ["greet"]
-                read = await session.read_resource("data://pi")
-                assert read.contents[0].text == "3.14159"
-                if revision in LEGACY:
-                    await session.ping()
-                else:
-                    assert MODERN in (await session.discover()).supported_versions
+        async with (
+            anyio.create_task_group() as group,
+            connect(over(calculator(), group, as_bytes), session=session_of(revision)) as session,
+        ):
+            assert isinstance(session, session_of(revision))
+            result = await session.call_tool("add", {"a": 1, "b": 2})
+            assert type(result) is types.CallToolResult
+            assert type(result.content[0]) is types.TextContent
+            assert result.content[0].text == "3"
+            assert [type(tool) for tool in (await session.list_tools()).tools] == [types.Tool]
+            assert [p.name for p in (await session.list_prompts()).prompts] == ["greet"]
+            read = await session.read_resource("data://pi")
+            assert read.contents[0].text == "3.14159"
+            if revision in LEGACY:
+                await session.ping()
+            else:
+                assert MODERN in (await session.discover()).supported_versions
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
@@ -89,7 +97,7 @@ async def test_progress_and_deadlines(as_bytes: bool) -> None:
         seen.append(report)
 
     async with anyio.create_task_group() as group:
-        for session_type in (v2024_11_05.client.ClientSession, v2026_07_28.client.ClientSession):
+        for session_type in (OldestSession, ModernSession):
             seen.clear()
             async with connect(over(server, group, as_bytes), session=session_type) as session:
                 with anyio.fail_after(SOON), pytest.raises(TimeoutError):
@@ -109,14 +117,14 @@ async def test_input_required_results_come_as_they_are(as_bytes: bool) -> None:
     options: dict[str, Any] = {"on_elicitation": lambda params: None}
     async with anyio.create_task_group() as group:
         target = over(server, group, as_bytes)
-        async with connect(target, session=v2026_07_28.client.ClientSession, **options) as session:
+        async with connect(target, session=ModernSession, **options) as session:
             result = await session.call_tool("ask")
-            assert isinstance(result, v2026_07_28.types.InputRequiredResult)
+            assert isinstance(result, modern_types.InputRequiredResult)
             assert result.input_requests is not None
             assert list(result.input_requests) == ["k"]
-            accepted = v2026_07_28.types.ElicitResult(action="cancel")
+            accepted = modern_types.ElicitResult(action="cancel")
             again = await session.call_tool("ask", input_responses={"k": accepted}, request_state=result.request_state)
-            assert isinstance(again, v2026_07_28.types.CallToolResult)
+            assert isinstance(again, modern_types.CallToolResult)
             assert getattr(again.content[0], "text", "") == "cancel"
 
 
@@ -134,7 +142,7 @@ async def test_callbacks_of_a_strict_session(as_bytes: bool) -> None:
     async with anyio.create_task_group() as group:
         target = over(server, group, as_bytes)
         options: dict[str, Any] = {"on_elicitation": lambda params: ElicitResult(action="decline"), "on_log": on_log}
-        async with connect(target, session=v2025_11_25.client.ClientSession, **options) as session:
+        async with connect(target, session=LegacySession, **options) as session:
             result = await session.call_tool("ask")
             assert getattr(result.content[0], "text", "") == "decline"
     assert logs == ["asking"]
@@ -148,26 +156,26 @@ async def test_a_strict_session_refuses_what_its_revision_does_not_have() -> Non
         audio = {"type": "audio", "data": "", "mimeType": "audio/wav"}
         peer.answer(await peer.take("tools/call"), {"content": [audio]})
 
-    async with connect(Fresh(play), session=v2024_11_05.client.ClientSession) as session:
+    async with connect(Fresh(play), session=OldestSession) as session:
         outcome = (await calls(lambda: session.call_tool("x")))[0]
     assert isinstance(outcome, ProtocolViolation)
     assert outcome.pointer.startswith("/result/content/0")
 
 
 async def test_a_strict_server_with_a_strict_client_of_the_same_revision(as_bytes: bool) -> None:
-    class Handlers(v2025_11_25.server.ServerHandlers[Any]):
-        async def list_tools(self, params: Any, ctx: Any) -> v2025_11_25.types.ListToolsResult:
-            tool = v2025_11_25.types.Tool(name="t", input_schema={"type": "object"})
-            return v2025_11_25.types.ListToolsResult(tools=[tool])
+    class Handlers(LegacyHandlers[Any]):
+        async def list_tools(self, params: Any, ctx: Any) -> legacy_types.ListToolsResult:
+            tool = legacy_types.Tool(name="t", input_schema={"type": "object"})
+            return legacy_types.ListToolsResult(tools=[tool])
 
     server = LowLevelServer(Handlers(), info=Implementation(name="strict", version="1"))
     async with anyio.create_task_group() as group:
         target = over(server, group, as_bytes)
-        async with connect(target, session=v2025_11_25.client.ClientSession) as session:
+        async with connect(target, session=LegacySession) as session:
             assert [tool.name for tool in (await session.list_tools()).tools] == ["t"]
             await session.ping()
         with pytest.raises(NoCommonRevision):
-            async with connect(over(server, group, as_bytes), session=v2026_07_28.client.ClientSession):
+            async with connect(over(server, group, as_bytes), session=ModernSession):
                 pass
 
 
@@ -181,7 +189,7 @@ async def test_methods_of_another_revision_are_not_sent() -> None:
         await peer.take("notifications/initialized")
 
     options: dict[str, Any] = {"revisions": "2024-11-05"}
-    async with connect(Fresh(play), session=v2026_07_28.client.ClientSession, **options) as session:
+    async with connect(Fresh(play), session=ModernSession, **options) as session:
         with pytest.raises(MethodNotInRevision):
             await session.discover()
         await peers[0].until(lambda: len(peers[0].heard) == 2)

@@ -255,6 +255,7 @@ def test_list_and_out(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
 
 @pytest.mark.skipif(not UPSTREAM.exists(), reason="the upstream schemas are not here")
 @pytest.mark.timeout(180)
+@pytest.mark.once
 def test_an_unseen_revision_is_usable_at_once(tmp_path: Path) -> None:
     shutil.copytree(schema_directory(), tmp_path / "schema")
     shutil.copytree(ROOT / "generated", tmp_path / "generated", ignore=shutil.ignore_patterns("__pycache__"))

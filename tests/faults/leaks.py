@@ -16,7 +16,7 @@ import anyio
 
 BUSY = 0.5
 """The share of a core above which something is not idle. A loop that spins takes all of one."""
-WINDOW = 0.25
+WINDOW = 0.1
 
 
 def children(pid: int | None = None) -> dict[int, str]:

@@ -59,18 +59,18 @@ async def test_no_server_outlives_its_client(number: int, server: str) -> None:
         process.send_signal(number)
         assert process.wait(2) == -number
         await gone_within(5, pid)
-        await _no_guard_left(pid)
+        await gone_within(2, *group(pid))  # such as what watched over it
 
 
-async def _no_guard_left(group: int) -> None:
-    """Whatever watched over the server has gone as well."""
-    left = []
+def group(number: int) -> list[int]:
+    """The processes of a group."""
+    found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             with suppress(OSError):
-                if os.getpgid(int(folder.name)) == group:
-                    left.append(int(folder.name))
-    await gone_within(2, *left)
+                if os.getpgid(int(folder.name)) == number:
+                    found.append(int(folder.name))
+    return found
 
 
 @pytest.mark.parametrize("wait", ["call", "stream", "nothing"])
@@ -91,6 +91,7 @@ async def test_ctrl_c(loop: str, wait: str) -> None:
         assert not alive(pid)
 
 
+@pytest.mark.slow
 async def test_ctrl_c_with_a_server_that_does_not_leave() -> None:
     with waiting("asyncio", "call", "undying") as (process, pid):
         process.send_signal(signal.SIGINT)

@@ -55,7 +55,7 @@ class Heard:
             on_sampling=self._sample,
             on_elicitation=self._elicit,
             on_elicitation_url=self._visit,
-            roots=[t.Root(uri="file:///home/ada", name="home"), "file:///tmp"],
+            roots=[t.Root(uri="file:///data/ada", name="home"), "file:///tmp"],
             on_log=self._note(self.logs),
             on_notification=self._notified,
             on_violation=self._note(self.violations),

@@ -156,7 +156,7 @@ async def long(client: Client, heard: Heard) -> None:
 async def roots(client: Client, heard: Heard) -> None:
     listed = text_of(await client.call_tool("get-roots-list"))
     assert "2 total" in listed
-    assert "file:///home/ada" in listed
+    assert "file:///data/ada" in listed
     await client.notify_roots_list_changed()
     await heard.until(lambda: any("Roots updated: 2" in str(log.data) for log in heard.logs))
 

@@ -58,7 +58,7 @@ async def test_everything_that_a_server_offers(server: tuple[str, str, str | Non
                 assert heard.samplings[-1].max_tokens == 7
                 assert heard.samplings[-1].system_prompt == "Be brief."
                 where = await client.call_tool("where")
-                assert "file:///home/ada" in text_of(where)
+                assert "file:///data/ada" in text_of(where)
                 if spoken >= "2025-06-18":
                     assert text_of(await client.call_tool("ask")) == "large, spicy"
                     assert heard.forms[-1].message == "What would you like?"

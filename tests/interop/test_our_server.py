@@ -52,7 +52,7 @@ def expected(revision: str, name: str | None) -> list[tuple[str, Any]]:
         ("work", "worked"),
         ("sampling", [7, "Be brief."]),
         ("think", "oracle says because"),
-        ("where", '["file:///home/ada"]'),
+        ("where", '["file:///data/ada"]'),
         order,
         ("ask", "large, spicy"),
         order,

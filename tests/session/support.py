@@ -338,3 +338,47 @@ def _tasks() -> list[str]:
 def _below(task: Any) -> list[Any]:
     children = [child for nursery in task.child_nurseries for child in nursery.child_tasks]
     return [*children, *(grandchild for child in children for grandchild in _below(child))]
+
+
+class Slow:
+    """A target whose transports take their time to open and to close."""
+
+    def __init__(self, *, opens: bool = True) -> None:
+        self.opening = anyio.Event()
+        self.go = anyio.Event()
+        self.closing = anyio.Event()
+        self.close = anyio.Event()
+        self.made: list[SlowTransport] = []
+        self._opens = opens
+
+    def transport(self) -> PairTransport:
+        near, far = SlowTransport(self), PairTransport()
+        near.other, far.other = far, near
+        peer = Peer(far)
+        self.made.append(near)
+
+        async def play() -> None:
+            await far.open(peer)
+            with suppress(ConnectionLost):
+                await peer.shake()
+
+        current_loop().spawn(play)
+        return near
+
+
+class SlowTransport(PairTransport):
+    def __init__(self, target: Slow) -> None:
+        super().__init__()
+        self.target = target
+        self.closed = False
+
+    async def open(self, receiver: Any) -> None:
+        self.target.opening.set()
+        await self.target.go.wait()
+        await super().open(receiver)
+
+    async def aclose(self) -> None:
+        self.target.closing.set()
+        await self.target.close.wait()
+        await super().aclose()
+        self.closed = True

@@ -11,7 +11,7 @@ from mcpstruct.testing import connected
 from mcpstruct.transport.pair import transport_pair
 from mcpstruct_bindings import REVISIONS
 from mcpstruct_bindings.merged.types import TextContent
-from tests.session.support import LEGACY, MODERN, NEWEST_LEGACY, SOON, Peer, calculator, initialized
+from tests.session.support import LEGACY, MODERN, NEWEST_LEGACY, SOON, Peer, calculator, initialized, served, stamped
 
 pytestmark = pytest.mark.anyio
 
@@ -110,8 +110,6 @@ async def refuse_to_connect(client: Client) -> None:
 
 async def test_both_eras_on_one_connection() -> None:
     """A dual server serves each request by what it says of itself, whatever came before on the same connection."""
-    from tests.session.support import served, stamped
-
     async with served(calculator()) as peer:
         modern = await peer.ask(1, "tools/list", stamped())
         assert modern["result"]["resultType"] == "complete"

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from typing import Any
 
 import anyio
 import pytest
 
-from mcpstruct.base.errors import ProtocolViolation
 from mcpstruct.base.limits import Limits
-from mcpstruct.client import Client
 from mcpstruct.server import MCPServer
 from tests.session.support import (
     LEGACY,
     MODERN,
-    NEWEST_LEGACY,
     SOON,
     Hanging,
-    Peer,
-    by_hand,
     calculator,
     served,
     settle,
@@ -30,7 +24,16 @@ from tests.session.support import (
 pytestmark = pytest.mark.anyio
 ADD = {"name": "add", "arguments": {"a": 1, "b": 2}}
 UNREAD = [b"", b" ", b"{", b"nonsense", b"\xff\xfe\x00", b'{"jsonrpc":"2.0","id":1,"method":"ping"']
-NO_MESSAGE = [b"{}", b"null", b"17", b'"text"', b"[]", b"[" * 2000, b'{"jsonrpc":"2.0"}', b'{"JSONRPC":"2.0","ID":1,"METHOD":"ping"}']
+NO_MESSAGE = [
+    b"{}",
+    b"null",
+    b"17",
+    b'"text"',
+    b"[]",
+    b"[" * 2000,
+    b'{"jsonrpc":"2.0"}',
+    b'{"JSONRPC":"2.0","ID":1,"METHOD":"ping"}',
+]
 BAD_RESPONSES = [
     {"result": {}},
     {"id": None, "result": {}},
@@ -81,6 +84,9 @@ async def test_a_modern_request_says_what_the_client_can_do() -> None:
         assert "clientCapabilities" in error["message"]
         wrong = {**meta, "io.modelcontextprotocol/clientCapabilities": 1}
         assert (await peer.ask(2, "tools/list", {"_meta": wrong}))["error"]["code"] == -32602
+        peer.send(b'{"jsonrpc":"2.0","id":4,"method":"tools/list","params":{"_meta":{"\xed\xa0\x80":1}}}')  # no UTF-8
+        await peer.until(lambda: peer.left)
+        assert (await peer.take())["error"]["code"] == -32602
         level = {"io.modelcontextprotocol/logLevel": "loud"}
         assert (await peer.ask(3, "tools/list", stamped(_meta=level)))["error"]["code"] == -32602
 
@@ -88,7 +94,7 @@ async def test_a_modern_request_says_what_the_client_can_do() -> None:
 # -- ids --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("request_id", [0, 1, -1, 2**53, 2**63 - 1, "", "1", "x" * 1000, "é\n\"\\", "😀"])
+@pytest.mark.parametrize("request_id", [0, 1, -1, 2**53, 2**63 - 1, "", "1", "x" * 1000, 'é\n"\\', "😀"])
 async def test_ids_come_back_as_they_were(request_id: Any) -> None:
     async with served(calculator()) as peer:
         answer = await peer.ask(request_id, "ping")
@@ -319,173 +325,3 @@ async def test_bad_params_name_the_place() -> None:
         assert "/params/name" in error["message"]
         assert (await peer.ask(2, "tools/call", []))["error"]["code"] == -32602
         assert (await peer.ask(3, "tools/call"))["error"]["code"] == -32602
-
-
-# -- batches ----------------------------------------------------------------------------------------------------------
-
-
-def batch(*messages: Any) -> bytes:
-    return json.dumps([{"jsonrpc": "2.0", **m} if isinstance(m, dict) else m for m in messages]).encode()
-
-
-async def test_batches_where_the_revision_has_them() -> None:
-    async with served(calculator()) as peer:
-        await peer.initialize("2025-03-26")
-        peer.send(
-            batch(
-                {"id": 1, "method": "ping"},
-                {"method": "notifications/cancelled", "params": {"requestId": 1}},
-                {"id": 2, "method": "tools/call", "params": ADD},
-                {"id": 3, "method": "example/unknown"},
-                5,
-                [],
-                {"id": 4, "result": {}},
-            )
-        )
-        assert "result" in await peer.ask(5, "ping")
-        await peer.until(lambda: len(peer.left) >= 3)
-        answers = {message["id"]: message for message in peer.left if message.get("id") is not None}
-        assert {key: "result" in answer for key, answer in answers.items()} == {1: True, 2: True, 3: False}
-        peer.send(b"[]")
-        assert "result" in await peer.ask(6, "ping")
-
-
-@pytest.mark.parametrize("depth", [2, 50, 900])
-async def test_batches_in_batches_are_none(depth: int) -> None:
-    async with served(calculator()) as peer:
-        await peer.initialize("2025-03-26")
-        inner = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
-        peer.send(b"[" * depth + inner + b"]" * depth)
-        assert "result" in await peer.ask(2, "ping")
-        assert not any(message.get("id") == 1 for message in peer.left)
-
-
-@pytest.mark.parametrize("revision", [None, *(name for name in LEGACY if name != "2025-03-26")])
-async def test_batches_elsewhere_are_refused(revision: str | None) -> None:
-    async with served(calculator()) as peer:
-        if revision is not None:
-            await peer.initialize(revision)
-        peer.send(batch({"id": 1, "method": "ping"}))
-        assert "result" in await peer.ask(2, "ping")
-        assert [m["error"]["code"] for m in peer.left] == ([-32600] if revision in (None, NEWEST_LEGACY) else [])
-
-
-async def test_initialize_comes_in_no_batch() -> None:
-    async with served(calculator()) as peer:
-        params = {"protocolVersion": "2025-03-26", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
-        peer.send(batch({"id": 1, "method": "initialize", "params": params}))
-        await peer.until(lambda: peer.left)
-        assert peer.left[0]["error"]["code"] == -32600
-        assert (await peer.initialize("2025-03-26"))["protocolVersion"] == "2025-03-26"
-
-
-async def test_a_client_takes_batches_where_the_revision_has_them() -> None:
-    async with by_hand(revision="2025-03-26") as (client, peer):
-        answered: list[Any] = []
-
-        async def call() -> None:
-            answered.append(await client.ping())
-
-        async with anyio.create_task_group() as group:
-            group.start_soon(call)
-            group.start_soon(call)
-            first, second = await peer.take(), await peer.take()
-            peer.send(batch({"id": first["id"], "result": {}}, {"id": second["id"], "result": {}}, {"id": 9, "method": "ping"}))
-            assert (await peer.take())["result"] == {}
-        assert len(answered) == 2
-
-
-# -- what is no message -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("junk", [*UNREAD, *NO_MESSAGE])
-async def test_junk_is_answered_without_an_id_and_the_session_goes_on(junk: bytes) -> None:
-    async with served(calculator()) as peer:
-        await peer.initialize()
-        peer.send(junk)
-        assert "result" in await peer.ask(1, "ping")
-        assert [m["error"]["code"] for m in peer.left] == [-32700 if junk in UNREAD else -32600]
-        assert all(m.get("id") is None for m in peer.left)
-
-
-@pytest.mark.parametrize("revision", LEGACY[:-1])
-async def test_revisions_whose_errors_have_ids_get_none_without(revision: str) -> None:
-    async with served(calculator()) as peer:
-        await peer.initialize(revision)
-        for junk in (*UNREAD, *NO_MESSAGE):
-            peer.send(junk)
-        assert "result" in await peer.ask(1, "ping")
-        assert peer.left == []
-
-
-@pytest.mark.parametrize("response", BAD_RESPONSES)
-async def test_a_response_that_is_none_is_never_answered(response: dict[str, Any]) -> None:
-    async with served(calculator()) as peer:
-        await peer.initialize()
-        peer.send({"jsonrpc": "2.0", **response})
-        assert "result" in await peer.ask(1, "ping")
-        assert peer.left == []
-
-
-async def test_a_client_answers_no_junk_and_tells_of_it() -> None:
-    violations: list[ProtocolViolation] = []
-    async with by_hand(on_violation=violations.append) as (client, peer):
-        for junk in (*UNREAD, *NO_MESSAGE, *(json.dumps({"jsonrpc": "2.0", **r}).encode() for r in BAD_RESPONSES)):
-            peer.send(junk)
-        await ping(client, peer)
-        assert peer.left == []
-    assert len(violations) == len(UNREAD) + len(NO_MESSAGE) + len(BAD_RESPONSES)
-    assert [v.data for v in violations[: len(UNREAD)]] == UNREAD
-
-
-async def test_a_violation_callback_that_fails_changes_nothing() -> None:
-    seen: list[Any] = []
-
-    def on_violation(violation: ProtocolViolation) -> None:
-        seen.append(violation)
-        raise ZeroDivisionError
-
-    async with by_hand(on_violation=on_violation) as (client, peer):
-        for _ in range(3):
-            peer.send(b"junk")
-        await ping(client, peer)
-    assert len(seen) == 3
-
-
-async def ping(client: Client, peer: Peer) -> None:
-    """A request there and back."""
-    with anyio.fail_after(SOON):
-        async with anyio.create_task_group() as group:
-            group.start_soon(client.ping)
-            peer.answer(await peer.take("ping"), {})
-
-
-# -- a client, being asked --------------------------------------------------------------------------------------------
-
-
-async def test_a_client_answers_what_it_has_callbacks_for() -> None:
-    async with by_hand(roots=["file:///a"], on_sampling=lambda params: params.undefined) as (_, peer):
-        assert (await peer.ask(1, "ping"))["result"] == {}
-        assert (await peer.ask("r", "roots/list"))["result"]["roots"] == [{"uri": "file:///a"}]
-        form = {"message": "?", "requestedSchema": {"type": "object", "properties": {}}}
-        assert (await peer.ask(3, "elicitation/create", form))["error"]["code"] == -32601
-        assert (await peer.ask(4, "example/unknown"))["error"]["code"] == -32601
-        assert (await peer.ask(5, "tools/list"))["error"]["code"] == -32601
-        error = (await peer.ask(6, "sampling/createMessage", {"messages": [], "maxTokens": 1}))["error"]
-        assert error == {"code": -32603, "message": "internal error"}  # and nothing of what went wrong inside
-        assert (await peer.ask(7, "sampling/createMessage", {}))["error"]["code"] == -32602
-
-
-async def test_a_modern_client_sends_no_answers() -> None:
-    """A modern server may not ask; the specification has clients write no responses at all."""
-    async with by_hand(revision=MODERN, roots=["file:///a"]) as (client, peer):
-        peer.request(1, "roots/list")
-        peer.request(2, "ping")
-        peer.request(3, "example/unknown")
-        peer.request(4, "sampling/createMessage", {})
-        async with anyio.create_task_group() as group:
-            group.start_soon(client.list_tools)
-            request = await peer.take()
-            assert request["method"] == "tools/list"
-            peer.answer(request, {"tools": [], "resultType": "complete", "ttlMs": 0, "cacheScope": "private"})
-        assert peer.left == []

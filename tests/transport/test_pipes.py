@@ -15,6 +15,7 @@ from mcpstruct.transport import pipes
 from mcpstruct.transport.pipes import LoopReader, LoopWriter, can_wait
 from mcpstruct.transport.threads import ThreadReader, ThreadWriter
 from mcpstruct.transport.waiting import Changes
+from tests.support.profile import effort
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="other systems have other pipes")
 
@@ -134,6 +135,7 @@ async def test_a_reader_can_be_closed_at_any_time(driver: str) -> None:
     assert ends.ends == []
 
 
+@effort(100)
 @given(st.lists(st.integers(0, 40), max_size=30))
 def test_pieces_are_the_lines(sizes: list[int]) -> None:
     messages = [bytes([97 + n % 26]) * size for n, size in enumerate(sizes)]

@@ -25,8 +25,10 @@ from mcpstruct.base.errors import (
     MethodNotInRevision,
     ProtocolViolation,
     RemoteError,
+    RequestCancelled,
 )
 from mcpstruct.base.methods import MethodInfo
+from mcpstruct.session.loop import Future
 from mcpstruct.session.request import ServerRequest
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import InputRequiredResult
@@ -155,6 +157,7 @@ class ReplayAsker:
         self._over = False
         """Whether the handler has been stopped so that the questions can go out."""
         self._asked: dict[str, Any] = {}
+        self._parked: list[Future[None]] = []
         params = request.incoming.params
         self._round = self._opened(getattr(params, "request_state", None))
         self._kept = self._round.state
@@ -194,7 +197,8 @@ class ReplayAsker:
         key = self._keys.of(method, params, key)
         answer = self._answers.get(key)
         if answer is None:
-            return await self._park(key, method.message(params=params))
+            never: R = await self._park(key, method.message(params=params))
+            return never
         self._left.discard(key)
         self._used[key] = answer
         try:
@@ -210,14 +214,20 @@ class ReplayAsker:
             # Two turns, so that others who ask at the same time are in the same round.
             self._loop.call_soon(self._loop.call_soon, self._end_round)
         self._asked[key] = question
+        parked: Future[None] = self._loop.future()
+        self._parked.append(parked)
         try:
-            await self._loop.future()
+            await parked
         finally:
             if not self._over:  # the handler has thought better of it
                 del self._asked[key]
 
     def _end_round(self) -> None:
-        if self._asked and not self._over:
+        if not self._request.in_progress:  # answered, while a task that was left behind went on asking
+            for parked in self._parked:
+                if not parked.done():
+                    parked.set_exception(RequestCancelled("the request is over"))
+        elif self._asked and not self._over:
             self._over = True
             self._request.incoming.stop()
 

@@ -43,6 +43,8 @@ class Server:
         deadlines: Deadlines = DEFAULT_DEADLINES,
     ) -> None:
         names = REVISIONS if revisions is None else (revisions,) if isinstance(revisions, str) else tuple(revisions)
+        if not names:
+            raise ValueError("a server speaks one revision at least")
         self.info = info
         self.instructions = instructions
         self.revisions = tuple(sorted((revision(name).name for name in names), reverse=True))
@@ -99,6 +101,7 @@ class Server:
         from .draining import drain
 
         for connection in list(self.connections):
+            connection.stopping = True
             connection.subscriptions.close()
         await drain([connection.core for connection in self.connections], seconds)
         for connection in list(self.connections):

@@ -6,8 +6,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from copy import copy
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
+from mcpstruct.base.check import is_array
 from mcpstruct.base.codec import Encoded
 from mcpstruct.base.errors import INVALID_PARAMS, RemoteError
 from mcpstruct.session.request import ServerRequest
@@ -20,6 +21,8 @@ class Catalogue(Generic[E]):
     """The tools, prompts, resources or templates of a server, by name or URI."""
 
     def __init__(self, what: str, changed: Callable[[], None], *, page_size: int | None = None) -> None:
+        if page_size is not None and page_size < 1:
+            raise ValueError("page_size is a number of items from 1")
         self._what = what
         self._changed = changed
         self._page_size = page_size
@@ -88,6 +91,6 @@ def as_new(page: Encoded) -> Any:
     result = copy(page.value)
     for name in result.__struct_fields__:
         value = getattr(result, name)
-        if isinstance(value, list):
-            setattr(result, name, list(cast("list[Any]", value)))
+        if is_array(value):
+            setattr(result, name, list(value))
     return result

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextvars import copy_context
 from typing import Any, TypeAlias
 
+from mcpstruct.session.loop import current_loop
 from mcpstruct_bindings.merged.types import (
     CompleteRequestParams,
     CompleteResult,
     CompleteResultCompletion,
     PromptReference,
 )
+
+from .threads import WorkerPool
 
 Suggestions: TypeAlias = CompleteResult | Iterable[str]
 Completer: TypeAlias = Callable[[str, Mapping[str, str]], Suggestions | Awaitable[Suggestions]]
@@ -22,9 +26,10 @@ MOST = 100
 
 
 class Completions:
-    """Who completes what."""
+    """Who completes what. Sync functions run in the pool."""
 
-    def __init__(self) -> None:
+    def __init__(self, pool: WorkerPool) -> None:
+        self._pool = pool
         self._completers: dict[tuple[str, str], Completer] = {}
 
     def __len__(self) -> int:
@@ -41,7 +46,10 @@ class Completions:
         if completer is None:
             return _result([])
         known: Mapping[str, str] = (params.context.arguments if params.context is not None else None) or {}
-        found = completer(params.argument.value, known)
+        if inspect.iscoroutinefunction(completer):
+            found: Any = completer(params.argument.value, known)
+        else:
+            found = await self._pool.submit(current_loop(), copy_context(), completer, params.argument.value, known)
         suggestions = await found if inspect.isawaitable(found) else found
         return suggestions if isinstance(suggestions, CompleteResult) else _result(list(suggestions))
 

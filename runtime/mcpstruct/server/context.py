@@ -190,7 +190,8 @@ class Context(Generic[StateT]):
         return self._report(self._request.progress, progress, total, message)
 
     def _report(self, report: Any, *args: Any) -> Reported:
-        self.check()
+        if current_job() is not None:  # an async handler is cancelled itself, and may say so while it cleans up
+            self.check()
         if self._asker is None or not self._asker.replaying:  # else the client has it from an earlier round
             self._request.connection.core.run(report, *args)
         return Reported(self._request)

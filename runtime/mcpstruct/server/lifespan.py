@@ -77,6 +77,9 @@ class Lifespan:
                 gone.set_exception(error)
             else:
                 raise
+        except BaseException:
+            self._users = 0  # the event loop ends, and whoever did not leave before never will
+            raise
         finally:
             self.state = self._ready = self._gone = self._stop = None
             if not ready.done():

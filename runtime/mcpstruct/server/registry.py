@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 from mcpstruct.session.subscriptions import Kind
@@ -48,7 +49,7 @@ class Registry(Server):
         self.prompts: Catalogue[Prompt] = catalogue("prompt", "prompts")
         self.resources: Catalogue[Resource] = catalogue("resource", "resources")
         self.templates: Catalogue[Template] = catalogue("resource template", "resources")
-        self.completions = Completions()
+        self.completions = Completions(self._pool)
 
     def tool(
         self,
@@ -229,12 +230,14 @@ class Registry(Server):
 
     def _changed(self, kind: Kind) -> None:
         for connection in list(self.connections):
-            connection.core.run(connection.subscriptions.list_changed, kind)
+            with suppress(RuntimeError):  # its event loop has ended, and nobody closed it
+                connection.core.run(connection.subscriptions.list_changed, kind)
 
     def resource_updated(self, uri: str) -> None:
         """Tell clients that subscribed to a resource that it has changed; from any thread."""
         for connection in list(self.connections):
-            connection.core.run(connection.subscriptions.resource_updated, uri)
+            with suppress(RuntimeError):
+                connection.core.run(connection.subscriptions.resource_updated, uri)
 
 
 def _list(items: Sequence[Any] | None) -> list[Any] | None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -37,17 +40,28 @@ async def serve_stdio(server: Server, *, threads: bool = False) -> None:
     """Serve the client at the other end of the standard streams, until it leaves or the process is told to stop."""
     from mcpstruct.transport.stdio_server import StdioServerTransport
 
-    watcher = current_loop().spawn(_stop_on_signal, server)
-    try:
-        await server.serve(StdioServerTransport(threads=threads))
-    finally:
-        watcher.cancel()
+    with _told_to_stop() as signals:
+        watcher = current_loop().spawn(_stop_when, server, signals)
+        try:
+            await server.serve(StdioServerTransport(threads=threads))
+        finally:
+            watcher.cancel()
 
 
-async def _stop_on_signal(server: Server) -> None:
-    if os.name != "posix":  # elsewhere, loops have no way to wait for a signal
-        return
-    with anyio.open_signal_receiver(*_ENDING) as signals:
-        async for _ in signals:
-            await server.stop()
-            return
+def _told_to_stop() -> AbstractContextManager[AsyncIterator[object]]:
+    """The signals that end a server, as they come."""
+    if os.name == "posix" and threading.current_thread() is threading.main_thread():
+        return anyio.open_signal_receiver(*_ENDING)
+    return nullcontext(_nothing())  # elsewhere, there is no way to wait for a signal
+
+
+async def _nothing() -> AsyncIterator[object]:
+    return
+    yield
+
+
+async def _stop_when(server: Server, signals: AsyncIterator[object]) -> None:
+    stop: Callable[[], Awaitable[None]] = server.stop
+    async for _ in signals:
+        current_loop().spawn(stop)
+        stop = partial(server.stop, 0.0)  # who asks twice won't wait

@@ -106,6 +106,7 @@ class ClientConnection:
         self.part = part
         self.custom = part.custom
         self.core = Core(self, server_decoder, limits=limits, deadlines=deadlines)
+        self.core.outgoing.owes = self.core.received_requests.entries  # somebody may be filling in a form
         self.revision: Revision | None = None
         self.server_info: Implementation | None = None
         self.capabilities = ServerCapabilities()
@@ -221,7 +222,10 @@ class ClientConnection:
         self.instructions = result.instructions
         await self.core.notify(methods.INITIALIZED, InitializedNotificationParams())
         if self.part.log_level is not None and self.capabilities.logging is not None:
-            await self.call(methods.SET_LEVEL, methods.SET_LEVEL.params(level=self.part.log_level))
+            try:
+                await self.call(methods.SET_LEVEL, methods.SET_LEVEL.params(level=self.part.log_level))
+            except RemoteError as error:
+                log.warning("The server refused the level of its log messages: %s", error)
 
     # -- after that ---------------------------------------------------------------------------------------------------
 

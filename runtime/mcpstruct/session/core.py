@@ -17,9 +17,11 @@ from msgspec import UNSET
 from mcpstruct.base.envelope import ErrorObject, RequestId
 from mcpstruct.base.errors import (
     INTERNAL_ERROR,
+    INVALID_PARAMS,
     INVALID_REQUEST,
     ConnectionLost,
     NotConnected,
+    ProtocolViolation,
     remote_error,
 )
 from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
@@ -280,6 +282,8 @@ class Core:
     def _route(self, incoming: Incoming) -> None:
         try:
             self.router.request(incoming)
+        except ProtocolViolation as violation:  # `_meta` is decoded when it is first read
+            incoming.fail(INVALID_PARAMS, str(violation))
         except Exception:
             log.exception("%s could not be routed", incoming.method.name)
             incoming.fail(INTERNAL_ERROR, "internal error")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import UnsetType
@@ -58,6 +58,7 @@ class Outgoing:
         "_sent",
         "_turns",
         "_watch",
+        "owes",
         "pending",
     )
 
@@ -78,6 +79,8 @@ class Outgoing:
         self._turns: deque[Future[None]] | None = None  # an empty deque takes 760 bytes, and hardly any is needed
         self._holding: Holding | None = None
         self.pending = self._sent.entries
+        self.owes: Mapping[Any, Any] = {}
+        """What the peer may be waiting for before it answers: no deadline passes meanwhile, but for the hard one."""
         self._watch = Watch(loop, self.pending, self._expired)
 
     @property
@@ -159,7 +162,9 @@ class Outgoing:
         try:
             await future
         except self._loop.Cancelled:
-            if future.done():  # this was the one to be woken: pass it on
+            if future in self._turns:
+                self._turns.remove(future)
+            else:  # this was the one to be woken: pass it on
                 self._wake_one()
             raise
 
@@ -186,6 +191,9 @@ class Outgoing:
         self._watch.by(pending.due)
 
     def _expired(self, pending: Pending) -> None:
+        if self.owes and pending.due < pending.end:
+            pending.due = min(self._loop.time() + pending.timeout, pending.end)
+            return
         seconds = self._deadlines.hard if pending.due == pending.end else pending.timeout
         reason = f"no answer to {pending.method.name} within {seconds:g} s"
         self.abandon(pending, reason)

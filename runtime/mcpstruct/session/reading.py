@@ -135,10 +135,8 @@ class Reader:
             self._core.outgoing.settle(pending, violation)  # an answer too large to be taken in
         elif isinstance(violation, LimitExceeded) and (too_large := _request_id(violation.data)) is not None:
             self._core.answer_error(too_large, ErrorObject(violation.code, str(violation)))
-        elif violation.request_id is not None and violation.method is not None:
+        elif (violation.request_id is not None or self._core.nameless_errors) and _wants_answer(violation):
             self._core.answer_error(violation.request_id, ErrorObject(violation.code, str(violation)))
-        elif self._core.nameless_errors and violation.request_id is None and not _named_or_answer(violation):
-            self._core.answer_error(None, ErrorObject(violation.code, str(violation)))
         else:
             log.debug("Dropped: %s", violation)
 
@@ -166,7 +164,9 @@ class Reader:
             if request_id is not None:
                 self._core.answer_error(request_id, ErrorObject(INVALID_PARAMS, str(fault)))
             return True
-        if request_id is None:
+        if request_id is None and info.kind == "request":
+            log.debug("Dropped: %s without an id", info.name)
+        elif request_id is None:
             self._core.take_notification(info, params)
         else:
             self._core.take_request(request_id, info, params)
@@ -178,15 +178,17 @@ def _request_id(head: bytes) -> RequestId | None:
     return guess_id(head) if head.find(_METHOD, 0, _WHERE_METHODS_STAND) >= 0 else None
 
 
-def _named_or_answer(violation: ProtocolViolation) -> bool:
-    """Whether something that is no message is at least a notification, or an answer: neither is ever answered."""
-    if violation.method is not None:
+def _wants_answer(violation: ProtocolViolation) -> bool:
+    """Whether what is no message has to be answered: what was meant as a response or a notification never is."""
+    if isinstance(violation, LimitExceeded):
         return True
     try:
         envelope = raw_envelope(violation.data)
     except ProtocolViolation:
-        return False
-    return envelope.result is not UNSET or envelope.error is not UNSET
+        return True
+    if envelope.method is not UNSET:
+        return envelope.id is not UNSET
+    return envelope.id is UNSET and envelope.result is UNSET and envelope.error is UNSET
 
 
 @cache

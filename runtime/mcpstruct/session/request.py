@@ -58,6 +58,11 @@ class ServerRequest:
         return stamp(result, self.revision, connection.service.info, as_bytes=as_bytes, fresh=result is self.made)
 
     @property
+    def in_progress(self) -> bool:
+        """Whether it is yet to be answered, and has not been called off."""
+        return self.connection.core.received_requests.entries.get(self.incoming.id) is self.incoming
+
+    @property
     def id(self) -> RequestId:
         """The id that the client gave it."""
         return self.incoming.id
@@ -118,7 +123,6 @@ class ServerRequest:
 
     def notify(self, method: MethodInfo[Any, None], params: Any) -> None:
         """Send a notification that belongs to this request; nothing follows its answer."""
-        core = self.connection.core
-        if core.received_requests.entries.get(self.incoming.id) is self.incoming:
+        if self.in_progress:
             with suppress(ConnectionLost):
-                core.notify_soon(method, params)
+                self.connection.core.notify_soon(method, params)

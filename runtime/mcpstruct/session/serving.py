@@ -12,6 +12,7 @@ from msgspec import Raw
 
 from mcpstruct.base.check import is_object
 from mcpstruct.base.errors import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
@@ -104,6 +105,8 @@ class Connection:
         self.initialized = False
         self.client: InitializeRequestParams | None = None
         """What the client said of itself in its handshake."""
+        self.stopping = False
+        """Whether no more requests are taken."""
         self._modern_ones = frozenset(modern(service.revisions))
         self._last_meta: tuple[bytes, Mapping[str, Any], Revision | None] = (b"", {}, None)
         self.log_severity = 0
@@ -121,6 +124,9 @@ class Connection:
 
     def request(self, incoming: Incoming) -> None:
         """Begin to answer a request, if it may be sent now."""
+        if self.stopping:
+            incoming.fail(INTERNAL_ERROR, "the server is stopping")
+            return
         meta, row = self._meta(incoming.params)
         if row is None:
             row = self._row(incoming, meta)

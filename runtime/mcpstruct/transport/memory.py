@@ -26,6 +26,11 @@ from .base import Receiver
 class Peer(Receiver, Protocol):
     """A core, as the one next door sees it."""
 
+    @property
+    def ended(self) -> bool:
+        """Whether it takes nothing any more."""
+        ...
+
     def knows(self, method: MethodInfo[Any, Any]) -> bool:
         """Whether its own description of a method is this very one."""
         ...
@@ -67,6 +72,8 @@ class MemoryLink:
     def _there(self) -> Peer:
         if self._peer is None:
             raise ConnectionLost("the session was closed")
+        if self._peer.ended:  # and will say so in a moment
+            raise ConnectionLost("the peer closed the connection")
         return self._peer
 
     def request(self, request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> None:

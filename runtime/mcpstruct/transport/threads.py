@@ -94,6 +94,7 @@ class ThreadReader(Worker):
         self._chunk = chunk
         self._ended = ended
         self._paused = False
+        self._turning = False
         self._credit = threading.Semaphore(AHEAD)
         self._held: deque[bytes | OSError] = deque()
         self._thread.start()
@@ -130,7 +131,8 @@ class ThreadReader(Worker):
             self._post(self._deliver)
 
     def _deliver(self) -> None:
-        while self._held and not self._paused and not self._stop.is_set:
+        """Deliver a chunk, and the next one in another turn of the loop: what this one brought about may pause us."""
+        if self._held and not (self._turning or self._paused or self._stop.is_set):
             data = self._held.popleft()
             self._credit.release()
             if isinstance(data, OSError):
@@ -139,6 +141,13 @@ class ThreadReader(Worker):
                 self._chunk(data)
             else:
                 self._ended(None)
+            if self._held:
+                self._turning = True
+                self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._turning = False
+        self._deliver()
 
 
 class ThreadWriter(Worker):

@@ -110,11 +110,12 @@ def echo(request: dict[str, Any], arguments: dict[str, Any]) -> None:
     say(request, json.dumps(arguments))
 
 
-TOOLS = {
-    "exit": leave,
-    **{tool.__name__: tool for tool in (hang, killed, half, close, size, invalid, wrong, both, twice)},
-}
-TOOLS |= {tool.__name__: tool for tool in (junk, flood, sleep, echo)}
+def pid(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    say(request, str(os.getpid()))
+
+
+_ALL = (pid, hang, killed, half, close, size, invalid, wrong, both, twice, junk, flood, sleep, echo)
+TOOLS = {"exit": leave, **{tool.__name__: tool for tool in _ALL}}
 
 
 # -- serving ----------------------------------------------------------------------------------------------------------
@@ -148,7 +149,9 @@ def wait_for_ever(*, stubborn: bool) -> None:
 
 def main(fault: str) -> None:
     """Serve."""
-    if fault == "exit":
+    if fault == "exit" or (fault == "once" and not os.access("started", os.F_OK)):
+        if fault == "once":
+            os.close(os.open("started", os.O_CREAT))
         sys.exit("There is no database")
     if fault in {"silent", "stubborn"}:
         print("started", os.getpid(), file=sys.stderr, flush=True)

@@ -26,6 +26,12 @@ async def echo(value: Any) -> Any:
 
 
 @server.tool()
+async def length(value: str) -> int:
+    """How long a text is."""
+    return len(value)
+
+
+@server.tool()
 async def pid() -> int:
     """The server's process."""
     return os.getpid()
@@ -52,7 +58,7 @@ async def group() -> None:
 
 @server.tool()
 async def leave() -> None:
-    """End the process from within."""
+    """Mean to end the process."""
     raise SystemExit(7)
 
 
@@ -130,7 +136,7 @@ async def text(size: int) -> str:
 
 @server.tool()
 def leave_thread() -> None:
-    """End the thread from within."""
+    """The same from a thread."""
     raise SystemExit(7)
 
 

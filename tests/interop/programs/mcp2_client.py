@@ -37,7 +37,7 @@ async def elicit(context: Any, params: types.ElicitRequestParams) -> types.Elici
 
 
 async def roots(context: Any) -> types.ListRootsResult:
-    return types.ListRootsResult(roots=[types.Root(uri="file:///home/ada", name="home")])
+    return types.ListRootsResult(roots=[types.Root(uri="file:///data/ada", name="home")])
 
 
 async def log(params: types.LoggingMessageNotificationParams) -> None:

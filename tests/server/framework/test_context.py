@@ -331,6 +331,33 @@ async def test_a_cancelled_request_has_no_more_to_say(wire: Wire) -> None:
     assert (heard.logs, heard.progress) == ([], [])
 
 
+async def test_an_async_tool_that_is_cancelled_may_report_while_it_cleans_up(wire: Wire) -> None:
+    server, begun, ended, done = MCPServer(), anyio.Event(), anyio.Event(), list[str]()
+
+    @server.tool()
+    async def work(ctx: Context[Any]) -> str:
+        begun.set()
+        try:
+            await anyio.sleep(60)
+        finally:
+            ctx.info("on the way out")
+            ctx.report_progress(1)
+            done.append("cleaned up")
+            ended.set()
+        return ""
+
+    heard = Heard()
+    async with wire.to(server, on_log=heard.log) as client:
+        with anyio.fail_after(SOON):
+            async with anyio.create_task_group() as group:
+                group.start_soon(client.call_tool, "work")
+                await begun.wait()
+                group.cancel_scope.cancel()
+            await ended.wait()
+            await client.list_tools()
+    assert (done, heard.logs) == (["cleaned up"], [])
+
+
 # -- the standard logging module ---------------------------------------------------------------------------------------
 
 

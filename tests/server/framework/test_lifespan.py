@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from mcpstruct import Client, Context, McpError, MCPServer
+from mcpstruct import Client, Context, McpError, MCPServer, RemoteError
 from mcpstruct.testing import connected
 from tests.server.framework.support import SOON, Wire, text
 
@@ -219,7 +219,9 @@ async def test_stopping_lets_calls_finish(wire: Wire) -> None:
                 group.start_soon(call)
                 await begun.wait()
                 group.start_soon(server.stop)
-                await anyio.lowlevel.checkpoint()
+                await anyio.wait_all_tasks_blocked()
+                with pytest.raises(RemoteError, match="stopping"):
+                    await client.call_tool("endless")
                 go_on.set()
     assert said == ["finished"]
 

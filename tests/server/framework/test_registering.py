@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
+import threading
 from typing import Any
 
-import anyio
 import pytest
 
 from mcpstruct import Context, MCPServer, RemoteError
 from mcpstruct.base.codec import to_dict
-from mcpstruct.types import Annotations, Icon, ToolAnnotations
-from tests.server.framework.support import SOON, Wire
+from mcpstruct.server.fastmcp import FastMCP
+from mcpstruct.types import (
+    Annotations,
+    CompleteRequestParamsArgument,
+    CompleteRequestParamsContext,
+    Icon,
+    PromptReference,
+    ResourceTemplateReference,
+    ToolAnnotations,
+)
+from tests.server.framework.support import Wire
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(20)]
 
@@ -69,6 +77,10 @@ def full() -> MCPServer:
     def moods(typed: str, others: Any) -> list[str]:
         return [mood for mood in ("kind", "keen", "sad") if mood.startswith(typed)]
 
+    @server.completion("greet", "name")
+    def blocks(typed: str, others: Any) -> list[str]:
+        return [threading.current_thread().name, str(dict(others))]
+
     @server.completion("users://{name}/profile", "name")
     async def names(typed: str, others: Any) -> list[str]:
         return [f"{typed}{n}" for n in range(150)]
@@ -89,6 +101,13 @@ async def test_a_server_introduces_itself(wire: Wire) -> None:
         }
         assert client.instructions == "Use it well."
         assert client.protocol_version == wire.revision
+
+
+async def test_a_server_need_not_be_named(wire: Wire) -> None:
+    assert FastMCP("mine").name == "mine"
+    async with wire.to(FastMCP()) as client:
+        assert client.server_info is not None
+        assert client.server_info.name == FastMCP().name
 
 
 async def test_capabilities_are_what_there_is(wire: Wire) -> None:
@@ -162,8 +181,6 @@ async def test_a_resource_and_a_template(wire: Wire) -> None:
 
 
 async def test_a_prompt_and_completions(wire: Wire) -> None:
-    from mcpstruct.types import CompleteRequestParamsArgument, PromptReference, ResourceTemplateReference
-
     async with wire.to(full()) as client:
         (prompt,) = (await client.list_prompts()).prompts
         assert to_dict(prompt) == {
@@ -188,9 +205,18 @@ async def test_a_prompt_and_completions(wire: Wire) -> None:
         )
         assert (len(found.completion.values), found.completion.total, found.completion.has_more) == (100, 150, True)
         found = await client.complete(
-            PromptReference(name="greet"), CompleteRequestParamsArgument(name="name", value="k")
+            PromptReference(name="greet"), CompleteRequestParamsArgument(name="other", value="k")
         )
         assert found.completion.values == []
+        if wire.revision > "2024-11-05":
+            found = await client.complete(
+                PromptReference(name="greet"),
+                CompleteRequestParamsArgument(name="name", value="k"),
+                context=CompleteRequestParamsContext(arguments={"mood": "sad"}),
+            )
+            thread, others = found.completion.values
+            assert thread.startswith("mcpstruct-tool")
+            assert others == "{'mood': 'sad'}"
 
 
 # -- what there is not -------------------------------------------------------------------------------------------------
@@ -241,155 +267,6 @@ def test_what_can_be_no_resource() -> None:
 
 def _other(other: str) -> str:
     return other
-
-
-# -- pages -------------------------------------------------------------------------------------------------------------
-
-
-def many(count: int, **options: Any) -> MCPServer:
-    server = MCPServer(**options)
-    for number in range(count):
-        server.add_tool(lambda: "", name=f"t{number}")
-        server.prompt(f"p{number}")(lambda: "")
-        server.resource(f"r://{number}", name=f"r{number}")(lambda: "")
-        server.resource(f"r{number}://{{x}}", name=f"r{number}")(_identity)
-    return server
-
-
-def _identity(x: str) -> str:
-    return x
-
-
-async def test_pages_come_in_the_order_of_registration(wire: Wire) -> None:
-    async with wire.to(many(7, page_size=3)) as client:
-        page = await client.list_tools()
-        assert [tool.name for tool in page.tools] == ["t0", "t1", "t2"]
-        page = await client.list_tools(cursor=page.next_cursor)
-        assert [tool.name for tool in page.tools] == ["t3", "t4", "t5"]
-        page = await client.list_tools(cursor=page.next_cursor)
-        assert [tool.name for tool in page.tools] == ["t6"]
-        assert page.next_cursor is None
-        assert [tool.name async for tool in client.tools()] == [f"t{n}" for n in range(7)]
-        assert [prompt.name async for prompt in client.prompts()] == [f"p{n}" for n in range(7)]
-        assert [resource.uri async for resource in client.resources()] == [f"r://{n}" for n in range(7)]
-        assert [t.uri_template async for t in client.resource_templates()] == [f"r{n}://{{x}}" for n in range(7)]
-
-
-async def test_a_page_that_ends_with_the_list_is_the_last(wire: Wire) -> None:
-    async with wire.to(many(4, page_size=2)) as client:
-        page = await client.list_tools()
-        page = await client.list_tools(cursor=page.next_cursor)
-        assert page.next_cursor is None
-    async with wire.to(many(0, page_size=2)) as client:
-        page = await client.list_tools()
-        assert (page.tools, page.next_cursor) == ([], None)
-
-
-async def test_a_list_may_change_between_two_pages(wire: Wire) -> None:
-    server = many(6, page_size=2)
-    async with wire.to(server) as client:
-        cursor = (await client.list_tools()).next_cursor
-        server.tools.remove("t0")
-        server.add_tool(lambda: "", name="t6")
-        page = await client.list_tools(cursor=cursor)
-        assert [tool.name for tool in page.tools] == ["t2", "t3"]
-        server.tools.remove("t3")
-        with pytest.raises(RemoteError, match="cursor") as caught:
-            await client.list_tools(cursor=page.next_cursor)
-        assert caught.value.code == -32602
-
-
-@pytest.mark.parametrize(
-    "cursor", ["", "x", "ä", "dDE", "dD E=", "dDE=\n", "dD!!E=", urlsafe_b64encode(b"\xff").decode()]
-)
-async def test_a_cursor_that_nobody_gave_is_refused(wire: Wire, cursor: str) -> None:
-    async with wire.to(many(4, page_size=2)) as client:
-        for method in (client.list_tools, client.list_prompts, client.list_resources, client.list_resource_templates):
-            with pytest.raises(RemoteError, match="cursor") as caught:
-                await method(cursor=cursor)
-            assert caught.value.code == -32602
-
-
-# -- changes at run time -----------------------------------------------------------------------------------------------
-
-
-async def test_what_is_added_and_removed_reaches_clients(wire: Wire) -> None:
-    server = MCPServer()
-    async with wire.to(server) as client, client.listen(tools=True, prompts=True, resources=True) as changes:
-        with anyio.fail_after(SOON):
-            await client.list_tools()  # now the server knows as well that the session is open
-            server.add_tool(lambda: "new", name="new")
-            assert (await anext(changes)).method == "notifications/tools/list_changed"
-            assert [tool.name async for tool in client.tools()] == ["new"]
-            server.prompt("new")(lambda: "new")
-            assert (await anext(changes)).method == "notifications/prompts/list_changed"
-            server.resource("new://x", name="new")(lambda: "new")
-            assert (await anext(changes)).method == "notifications/resources/list_changed"
-            server.resource("new://{x}", name="new")(_identity)
-            assert (await anext(changes)).method == "notifications/resources/list_changed"
-            server.tools.remove("new")
-            assert (await anext(changes)).method == "notifications/tools/list_changed"
-            assert [tool.name async for tool in client.tools()] == []
-            with pytest.raises(RemoteError, match="new"):
-                await client.call_tool("new")
-
-
-async def test_changes_from_other_threads(wire: Wire) -> None:
-    server = MCPServer()
-
-    def change() -> None:
-        server.add_tool(lambda: "new", name="new")
-        server.resource_updated("r://1")
-
-    async with wire.to(server) as client, client.listen(tools=True, uris=["r://1"]) as changes:
-        with anyio.fail_after(SOON):
-            await client.list_tools()
-            await anyio.to_thread.run_sync(change)
-            assert (await anext(changes)).method == "notifications/tools/list_changed"
-            assert (await anext(changes)).uri == "r://1"
-
-
-async def test_a_tool_may_add_a_tool(wire: Wire) -> None:
-    server = MCPServer()
-
-    @server.tool()
-    def unlock() -> str:
-        server.add_tool(lambda: "treasure", name="open_box")
-        return "done"
-
-    async with wire.to(server) as client, client.listen(tools=True) as changes:
-        with anyio.fail_after(SOON):
-            await client.call_tool("unlock")
-            await anext(changes)
-        result = await client.call_tool("open_box")
-        assert result.content[0].type == "text"
-
-
-async def test_only_subscribers_are_told_of_updates(wire: Wire) -> None:
-    server = MCPServer()
-    server.resource("r://{x}", name="r")(_identity)
-    async with wire.to(server) as one, wire.to(server) as two, one.listen(uris=["r://1"]) as changes:
-        async with two.listen(uris=["r://2"]) as others:
-            with anyio.fail_after(SOON):
-                server.resource_updated("r://1")
-                server.resource_updated("r://2")
-                server.resource_updated("r://3")
-                assert (await anext(changes)).uri == "r://1"
-                assert (await anext(others)).uri == "r://2"
-        server.resource_updated("r://2")
-        server.resource_updated("r://1")
-        with anyio.fail_after(SOON):
-            assert (await anext(changes)).uri == "r://1"
-
-
-async def test_who_did_not_ask_is_told_nothing(modern: Wire) -> None:
-    server = MCPServer()
-    told: list[str] = []
-    async with modern.to(server, on_notification=lambda method, params: told.append(method.name)) as client:
-        server.add_tool(lambda: "", name="new")
-        server.resource_updated("r://1")
-        await client.list_tools()
-    assert told == []
 
 
 async def test_the_context_is_no_argument(wire: Wire) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import anyio
 import pytest
 
-from mcpstruct import Client, Context, MCPServer, MethodNotInRevision, RemoteError
+from mcpstruct import Client, Context, MCPServer, MethodNotInRevision, RemoteError, RequestCancelled
 from mcpstruct.server import StateSealer, ToolError
+from mcpstruct.session.loop import current_loop
 from mcpstruct.types import CallToolResult, ElicitResult, InputRequiredResult, ListRootsResult, Root
 from mcpstruct_bindings.merged import methods
 from tests.server.framework.support import SOON, Heard, Wire, text
@@ -372,6 +373,31 @@ async def test_the_questions_go_out_whatever_the_handler_does(modern: Wire, name
     async with raw(modern, stubborn()) as client:
         one = await client.asks(name)
         assert "ann" in await client.says(name, answers={keys(one)[0]: user("ann")})
+
+
+async def test_a_task_that_is_left_behind_does_not_ask_for_ever(modern: Wire) -> None:
+    server, loose, outcome = MCPServer(), list[Any](), list[str]()
+    told = anyio.Event()
+
+    async def ask(ctx: Context[Any]) -> None:
+        try:
+            await ctx.elicit("?", Account)
+        except RequestCancelled as error:
+            outcome.append(str(error))
+            told.set()
+
+    @server.tool()
+    async def hasty(ctx: Context[Any]) -> str:
+        loose.append(current_loop().spawn(ask, ctx))
+        if ctx.client_info is None:  # as little time as there can be
+            await anyio.lowlevel.checkpoint()
+        return "done"
+
+    async with raw(modern, server) as client:
+        assert await client.says("hasty") == "done"
+        with anyio.fail_after(SOON):
+            await told.wait()
+    assert outcome == ["the request is over"]
 
 
 async def test_a_handler_may_end_its_round_itself(modern: Wire) -> None:

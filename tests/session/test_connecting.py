@@ -1,0 +1,208 @@
+"""Connecting and closing: from any task, in any order, twice, at the same time, and with nothing left behind."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+
+from mcpstruct.base.errors import ConnectFailed, NoCommonRevision, NotConnected
+from mcpstruct.base.limits import Deadlines
+from mcpstruct.client import Client
+from mcpstruct.server import MCPServer
+from mcpstruct.testing import connected
+from mcpstruct.transport.pair import transport_pair
+from tests.session.support import (
+    MODERN,
+    NEWEST_LEGACY,
+    SOON,
+    Fresh,
+    Peer,
+    Slow,
+    calculator,
+    calls,
+    running,
+    settle,
+)
+
+pytestmark = pytest.mark.anyio
+Target = Callable[[], Any]
+
+
+async def silent(peer: Peer) -> None:
+    """A server that never says a word."""
+    await peer.loss()
+
+
+# -- connecting -------------------------------------------------------------------------------------------------------
+
+
+async def test_connect_twice_and_at_the_same_time() -> None:
+    target = Fresh(lambda peer: peer.shake())
+    client = Client(target, revisions=NEWEST_LEGACY)
+    assert await calls(client.connect, client.connect, client.connect) == [client] * 3
+    await client.connect()
+    assert len(target.peers) == 1
+    await client.aclose()
+
+
+async def test_everybody_who_waits_for_a_connection_is_told_that_there_is_none() -> None:
+    async def play(peer: Peer) -> None:
+        peer.refuse(await peer.take(), -32603, "no")
+
+    client = Client(Fresh(play), revisions=NEWEST_LEGACY)
+    outcomes = await calls(client.connect, client.connect, client.connect)
+    assert [type(outcome) for outcome in outcomes] == [ConnectFailed] * 3
+    assert not client.connected
+
+
+async def test_a_client_that_failed_to_connect_can_try_again() -> None:
+    target = Fresh(lambda peer: peer.shake() if len(target.peers) == 2 else peer.loss())
+    client = Client(target, revisions=NEWEST_LEGACY, deadlines=Deadlines(connect=0.05))
+    with pytest.raises(ConnectFailed):
+        await client.connect()
+    async with client:
+        assert client.connected
+
+
+async def test_the_deadline_of_connecting_covers_the_transport() -> None:
+    target = Slow()
+    target.close.set()
+    client = Client(target, revisions=NEWEST_LEGACY, deadlines=Deadlines(connect=0.05))
+    with anyio.fail_after(1), pytest.raises(ConnectFailed, match=r"0\.05 s"):
+        await client.connect()
+    assert not client.connected
+
+
+async def test_cancelling_a_task_that_connects() -> None:
+    target = Slow()
+    target.close.set()
+    client = Client(target, revisions=NEWEST_LEGACY)
+    with anyio.fail_after(SOON):
+        async with anyio.create_task_group() as group:
+            group.start_soon(client.connect)
+            await target.opening.wait()
+            group.cancel_scope.cancel()
+    assert not client.connected
+    with anyio.fail_after(SOON):
+        await client.aclose()
+    assert target.made[0].closed
+    assert await running() == []
+
+
+async def test_cancelling_one_task_that_connects_leaves_the_others_to_it() -> None:
+    target = Slow()
+    target.close.set()
+    client = Client(target, revisions=NEWEST_LEGACY)
+    with anyio.fail_after(SOON):
+        async with anyio.create_task_group() as stays:
+            async with anyio.create_task_group() as goes:
+                goes.start_soon(client.connect)
+                await target.opening.wait()
+                stays.start_soon(client.connect)
+                await settle()
+                goes.cancel_scope.cancel()
+            target.go.set()
+    assert client.connected
+    await client.aclose()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_closing_while_another_task_connects(turns: int) -> None:
+    """At whatever point: `connect` raises, `aclose` returns, and there is no connection."""
+    client = Client(Fresh(silent), revisions=NEWEST_LEGACY)
+    outcomes: list[Any] = []
+
+    async def connect() -> None:
+        try:
+            outcomes.append(await client.connect())
+        except (ConnectFailed, NotConnected) as error:
+            outcomes.append(error)
+
+    with anyio.fail_after(SOON):
+        async with anyio.create_task_group() as group:
+            group.start_soon(connect)
+            await settle(turns)
+            await client.aclose()
+    assert isinstance(outcomes[0], (ConnectFailed, NotConnected))
+    assert not client.connected
+    assert await running() == []
+
+
+async def test_closing_while_connecting_waits_for_the_transport_to_be_closed() -> None:
+    target = Slow()
+    client = Client(target, revisions=NEWEST_LEGACY)
+    with anyio.fail_after(SOON):
+        async with anyio.create_task_group() as group:
+            group.start_soon(calls, client.connect)
+            await target.opening.wait()
+            group.start_soon(client.aclose)
+            await target.closing.wait()
+            await settle()
+            target.close.set()
+            await client.aclose()
+    assert target.made[0].closed
+
+
+async def test_a_closed_client_says_so() -> None:
+    client = Client(calculator())
+    with pytest.raises(NotConnected, match="connect first"):
+        await client.list_tools()
+    await client.aclose()
+    for function in (client.connect, client.list_tools):
+        with pytest.raises(NotConnected, match="closed"):
+            await function()
+    with pytest.raises(NotConnected):
+        _ = client.protocol_version
+
+
+# -- errors are what they are -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("as_bytes", [True, False])
+async def test_a_lifespan_that_fails_is_raised_alone(as_bytes: bool) -> None:
+    from contextlib import asynccontextmanager
+
+    @asynccontextmanager
+    async def lifespan(server: Any) -> Any:
+        async with anyio.create_task_group():
+            raise ConnectFailed("no database")
+        yield
+
+    with pytest.raises((ConnectFailed, ExceptionGroup)) as caught:
+        async with connected(MCPServer("x", lifespan=lifespan), as_bytes=as_bytes):
+            pass
+    # What the user's own task group raises is the user's; nothing of ours goes around it.
+    assert not isinstance(caught.value, ExceptionGroup) or not any(
+        isinstance(error, ExceptionGroup) for error in caught.value.exceptions
+    )
+
+
+async def test_no_common_revision_leaves_nothing() -> None:
+    with pytest.raises(NoCommonRevision):
+        await Client(calculator(revisions=MODERN), revisions=NEWEST_LEGACY).connect()
+    assert await running() == []
+
+
+if sys.version_info >= (3, 12):  # eager tasks run up to their first wait before they are tasks at all
+
+    async def test_eager_start_changes_nothing() -> None:
+        async with Client(calculator()) as client:
+            results = await calls(*[lambda: client.call_tool("add", {"a": 1, "b": 1})] * 20)
+            assert all(not result.is_error for result in results)
+
+
+async def test_pair_transports_open_in_any_order() -> None:
+    near, far = transport_pair()
+    peer = Peer(far)
+    client = Client(near, revisions=NEWEST_LEGACY)
+    with anyio.fail_after(SOON):
+        async with anyio.create_task_group() as group:
+            group.start_soon(client.connect)
+            await settle()
+            await far.open(peer)
+            await peer.shake()
+    await client.aclose()
