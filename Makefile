@@ -49,7 +49,7 @@ test-others: $(STAMP) ## run the tests on every other interpreter found
 
 interop: $(STAMP) ## talk to clients and servers that others wrote, in environments of their own under .peers/
 	@$(BIN)/python -m tests.interop.peers
-	@MCPSTRUCT_INTEROP=1 $(BIN)/python -m pytest tests/interop $(ARGS)
+	@MCPSTRUCT_INTEROP=1 $(BIN)/python -m pytest -n auto tests/interop $(ARGS)
 
 check: gen-check lint types ## freshness, lint and types
 

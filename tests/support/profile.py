@@ -1,4 +1,4 @@
-"""How hard property tests try: fixed examples by default; HYPOTHESIS_PROFILE=few takes fewer, nightly many fresh ones."""
+"""How hard property tests try: HYPOTHESIS_PROFILE=few takes a quarter of the examples, nightly many fresh ones."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ class ReplayAsker:
     async def ask(self, method: MethodInfo[Any, R], params: Any, key: str | None) -> R:
         """See `Asker`. Raises `MissingCapability`, `UnfitAnswer`; `MethodNotInRevision` where none may be asked."""
         asking = self._request.incoming.method
-        if not any(tp.__name__ == InputRequiredResult.__name__ for tp in asking.alternatives):
+        if not any(getattr(tp, "__name__", "") == InputRequiredResult.__name__ for tp in asking.alternatives):
             raise MethodNotInRevision(f"{method.name} during {asking.name}", self._request.revision.name)
         require(method, params, self._request)
         key = self._keys.of(method, params, key)
