@@ -168,6 +168,32 @@ async def test_a_subscription_that_ends_before_it_began() -> None:
         assert isinstance((await calls(play, listen))[1], McpError)
 
 
+async def test_there_is_a_bound_to_what_nobody_takes() -> None:
+    async with by_hand(revision=MODERN) as (client, peer):
+
+        async def play() -> None:
+            request = await peer.take()
+            acknowledge(peer, request)
+            meta = {"_meta": {SUBSCRIPTION_ID: request["id"]}}
+            for number in range(20_000):
+                peer.tell("notifications/resources/updated", {"uri": f"a:{number}", **meta})
+            peer.answer(request, {"resultType": "complete", **meta})
+
+        async def listen() -> int:
+            async with client.listen(uris=["a:1"]) as changes:
+                await play_done.wait()
+                return len([change async for change in changes])
+
+        play_done = anyio.Event()
+
+        async def play_and_say() -> None:
+            await play()
+            await settle()
+            play_done.set()
+
+        assert (await calls(play_and_say, listen))[1] == 16_384
+
+
 async def test_a_server_that_never_agrees_is_given_up() -> None:
     async with by_hand(revision=MODERN, deadlines=Deadlines(request=0.05)) as (client, peer):
 

@@ -11,7 +11,6 @@ import pytest
 from mcpstruct.base.errors import MethodNotInRevision, NoCommonRevision, ProtocolViolation
 from mcpstruct.client import connect
 from mcpstruct.server import Context, LowLevelServer, MCPServer
-from mcpstruct.transport.memory import MemoryTransport
 from mcpstruct.transport.pair import transport_pair
 from mcpstruct_bindings import REVISIONS
 from mcpstruct_bindings.merged.types import ElicitResult, Implementation
@@ -21,7 +20,7 @@ from mcpstruct_bindings.v2025_11_25.client import ClientSession as LegacySession
 from mcpstruct_bindings.v2025_11_25.server import ServerHandlers as LegacyHandlers
 from mcpstruct_bindings.v2026_07_28 import types as modern_types
 from mcpstruct_bindings.v2026_07_28.client import ClientSession as ModernSession
-from tests.session.support import LEGACY, MODERN, NEWEST_LEGACY, SOON, Fresh, Peer, calculator, calls, initialized
+from tests.session.support import LEGACY, MODERN, SOON, Fresh, Peer, calculator, calls, initialized
 
 pytestmark = pytest.mark.anyio
 
@@ -194,8 +193,3 @@ async def test_methods_of_another_revision_are_not_sent() -> None:
             await session.discover()
         await peers[0].until(lambda: len(peers[0].heard) == 2)
     assert peers[0].left == []
-
-
-def test_a_transport_of_memory_is_a_target_too() -> None:
-    assert isinstance(calculator().transport(), MemoryTransport)
-    assert NEWEST_LEGACY in REVISIONS

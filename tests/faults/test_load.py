@@ -126,6 +126,23 @@ async def test_a_server_that_reads_slowly(threads: bool) -> None:
     assert pulse.longest < 1
 
 
+async def test_a_server_that_reads_no_more(threads: bool) -> None:
+    """What is still to be sent counts against the deadline as well."""
+    late: list[RequestTimeout] = []
+
+    async def call(each: int) -> None:
+        try:
+            await client.call_tool("echo", {"text": "x" * 1_000_000}, timeout=0.5)
+        except RequestTimeout as error:
+            late.append(error)
+
+    async with connected(raw("frozen", threads=threads, shutdown_grace=0.2)) as client:
+        with Clock() as clock:
+            await at_once(5, call)
+        assert clock.seconds < 2
+    assert len(late) == 5
+
+
 async def test_a_flood_of_notifications_to_slow_callbacks(threads: bool) -> None:
     """The newest are kept, others go, and the call is answered."""
     logs: list[int] = []

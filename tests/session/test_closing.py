@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -18,7 +17,6 @@ from tests.session.support import (
     SOON,
     Fresh,
     Hanging,
-    Peer,
     Slow,
     by_hand,
     calculator,
@@ -29,12 +27,6 @@ from tests.session.support import (
 )
 
 pytestmark = pytest.mark.anyio
-Target = Callable[[], Any]
-
-
-async def silent(peer: Peer) -> None:
-    """A server that never says a word."""
-    await peer.loss()
 
 
 # -- closing ----------------------------------------------------------------------------------------------------------

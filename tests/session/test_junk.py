@@ -168,6 +168,16 @@ async def test_a_client_answers_no_junk_and_tells_of_it() -> None:
     assert [v.data for v in violations[: len(UNREAD)]] == UNREAD
 
 
+async def test_what_a_client_does_not_know_is_no_violation(caplog: pytest.LogCaptureFixture) -> None:
+    violations: list[ProtocolViolation] = []
+    async with by_hand(on_violation=violations.append) as (client, peer):
+        peer.tell("notifications/example/unknown", {"x": 1})
+        assert (await peer.ask(1, "example/unknown"))["error"]["code"] == -32601
+        await ping(client, peer)
+    assert violations == []
+    assert [record for record in caplog.records if record.levelname == "WARNING"] == []
+
+
 async def test_a_violation_callback_that_fails_changes_nothing() -> None:
     seen: list[Any] = []
 

@@ -140,6 +140,30 @@ async def test_progress_of_other_requests_changes_nothing() -> None:
         assert seen == []
 
 
+async def test_a_deadline_covers_the_wait_for_a_turn() -> None:
+    async with by_hand(limits=Limits(max_in_flight=1)) as (client, peer):
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: client.ping(timeout=None))
+            await peer.take("ping")
+            with anyio.fail_after(1), pytest.raises(RequestTimeout):
+                await client.list_tools(timeout=0.05)
+            group.cancel_scope.cancel()
+        assert not any(message["method"] == "tools/list" for message in peer.heard)
+
+
+async def test_a_deadline_covers_a_peer_that_reads_nothing() -> None:
+    async with by_hand() as (client, peer):
+        peer.transport.pause()
+        text = "x" * 100_000
+        async with anyio.create_task_group() as group:
+            for _ in range(20):
+                group.start_soon(lambda: calls(lambda: client.call_tool("x", {"text": text})))
+            await settle()
+            with anyio.fail_after(1), pytest.raises(RequestTimeout):
+                await client.list_tools(timeout=0.05)
+            group.cancel_scope.cancel()
+
+
 # -- calling off ------------------------------------------------------------------------------------------------------
 
 

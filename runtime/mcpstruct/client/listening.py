@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -25,6 +24,10 @@ _FIELDS = {
 }
 
 
+_MOST = 16_384
+"""Changes that nobody has taken yet, of which the same several times are one. Beyond it, new ones are dropped."""
+
+
 class Change(NamedTuple):
     """Something that changed: the method of the notification, and the URI where it is about a resource."""
 
@@ -42,7 +45,7 @@ class Subscription:
         self.reestablish = reestablish
         self.id: int | str | None = None
         self._listeners = listeners
-        self._changes: deque[Change] = deque()
+        self._changes: dict[Change, None] = {}
         self._waiter: Future[None] | None = None
         self._ready: Future[None] | None = None
         self._task: Cancellable | None = None
@@ -69,7 +72,9 @@ class Subscription:
                 raise StopAsyncIteration
             self._waiter = current_loop().future()
             await self._waiter
-        return self._changes.popleft()
+        change = next(iter(self._changes))
+        del self._changes[change]
+        return change
 
     # -- told by `Listeners` ------------------------------------------------------------------------------------------
 
@@ -85,8 +90,8 @@ class Subscription:
 
     def put(self, change: Change) -> None:
         """A change has come."""
-        if change not in self._changes:
-            self._changes.append(change)
+        if len(self._changes) < _MOST:
+            self._changes[change] = None
         self._wake()
 
     def acknowledge(self, granted: SubscriptionFilter) -> None:

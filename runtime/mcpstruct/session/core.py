@@ -12,7 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from msgspec import UNSET
+import anyio
+from msgspec import UNSET, UnsetType
 
 from mcpstruct.base.envelope import ErrorObject, RequestId
 from mcpstruct.base.errors import (
@@ -22,6 +23,7 @@ from mcpstruct.base.errors import (
     ConnectionLost,
     NotConnected,
     ProtocolViolation,
+    RequestTimeout,
     remote_error,
 )
 from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
@@ -198,14 +200,26 @@ class Core:
         on_progress: ProgressCallback | None = None,
     ) -> Pending:
         """Send a request, once there is room for it."""
+        seconds = self.deadlines.request if isinstance(timeout, UnsetType) else timeout
+        with anyio.move_on_after(seconds):
+            link = await self._room()
+            return self.outgoing.send(link, method, params, timeout, on_progress)
+        raise RequestTimeout(f"{method.name} could not be sent within {seconds:g} s")
+
+    async def _room(self) -> Link:
+        """The way out, once another request may take it."""
         link = self._usable()
         while self.outgoing.full:
             await self.outgoing.turn()
             link = self._usable()
         if link.congested:
-            await link.drain()
+            try:
+                await link.drain()
+            except self.loop.Cancelled:
+                self.outgoing.pass_on()
+                raise
             link = self._usable()
-        return self.outgoing.send(link, method, params, timeout, on_progress)
+        return link
 
     async def finish(self, pending: Pending) -> Any:
         """Wait for the result of a request; cancelling the wait cancels the request."""

@@ -142,7 +142,7 @@ class Outgoing:
             resolve(pending.future, another(error))
         self._watch.stop()
         while self._turns:
-            self._wake_one()
+            self.pass_on()
 
     def progressed(self, token: RequestId, progress: float, total: float | None, message: str | None) -> None:
         """A sign of life for a request."""
@@ -165,10 +165,11 @@ class Outgoing:
             if future in self._turns:
                 self._turns.remove(future)
             else:  # this was the one to be woken: pass it on
-                self._wake_one()
+                self.pass_on()
             raise
 
-    def _wake_one(self) -> None:
+    def pass_on(self) -> None:
+        """Let the next one have its turn."""
         while self._turns:
             future = self._turns.popleft()
             if not future.done():
@@ -178,7 +179,7 @@ class Outgoing:
     def _forget(self, pending: Pending) -> bool:
         found = self.pending.pop(pending.id, None) is not None
         if self._turns:
-            self._wake_one()
+            self.pass_on()
         return found
 
     def _arm(self, pending: Pending, seconds: float) -> None:

@@ -130,7 +130,8 @@ class Reader:
         """See `Receiver`: answer what can be answered."""
         if violation.code == METHOD_NOT_FOUND and self._custom(violation):
             return
-        self._core.router.violation(violation)
+        if violation.code != METHOD_NOT_FOUND:  # which is no offence
+            self._core.router.violation(violation)
         if isinstance(violation, LimitExceeded) and (pending := self._guessed(violation.data)) is not None:
             self._core.outgoing.settle(pending, violation)  # an answer too large to be taken in
         elif isinstance(violation, LimitExceeded) and (too_large := _request_id(violation.data)) is not None:

@@ -131,6 +131,8 @@ def answer(fault: str, message: dict[str, Any]) -> None:
         send({"id": message["id"], "result": result})
     elif method == "notifications/initialized" and fault == "deaf":
         time.sleep(1)
+    elif method == "notifications/initialized" and fault == "frozen":
+        wait_for_ever(stubborn=False)
     elif method == "logging/setLevel":
         send({"id": message["id"], "result": {}})
     elif method == "tools/call":

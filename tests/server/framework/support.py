@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import anyio
 
-from mcpstruct import Client
+from mcpstruct import Client, Context, MCPServer
 from mcpstruct.server import Server
 from mcpstruct.testing import connected
 from mcpstruct_bindings.merged.types import CallToolResult, LoggingMessageNotificationParams
@@ -86,3 +86,21 @@ def failure(result: CallToolResult) -> str:
     """What a tool that failed said."""
     assert result.is_error
     return text(result)
+
+
+def reporting(in_thread: bool, work: Callable[[Context[Any]], Any]) -> MCPServer:
+    """A server with one tool that does some work, in a thread or on the event loop."""
+    server = MCPServer("reporting")
+    if in_thread:
+
+        @server.tool()
+        def sync(ctx: Context[Any]) -> str:
+            return str(work(ctx))
+
+    else:
+
+        @server.tool(name="sync")
+        async def other(ctx: Context[Any]) -> str:
+            return str(work(ctx))
+
+    return server

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -13,31 +12,12 @@ import pytest
 
 from mcpstruct import Context, MCPServer, MethodNotInRevision, RemoteError
 from mcpstruct.base.codec import to_dict
-from mcpstruct.server import ClientLogHandler
 from mcpstruct.types import Implementation, LoggingLevel
-from tests.server.framework.support import SOON, Heard, Wire, text
+from tests.server.framework.support import SOON, Heard, Wire, reporting, text
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(20)]
 USER: ContextVar[str] = ContextVar("USER", default="nobody")
 BOTH: list[Any] = [pytest.param(False, id="async"), pytest.param(True, id="thread")]
-
-
-def reporting(in_thread: bool, work: Callable[[Context[Any]], Any]) -> MCPServer:
-    """A server with one tool that does some work, in a thread or on the event loop."""
-    server = MCPServer("reporting")
-    if in_thread:
-
-        @server.tool()
-        def sync(ctx: Context[Any]) -> str:
-            return str(work(ctx))
-
-    else:
-
-        @server.tool(name="sync")
-        async def other(ctx: Context[Any]) -> str:
-            return str(work(ctx))
-
-    return server
 
 
 # -- reports -----------------------------------------------------------------------------------------------------------
@@ -356,67 +336,3 @@ async def test_an_async_tool_that_is_cancelled_may_report_while_it_cleans_up(wir
             await ended.wait()
             await client.list_tools()
     assert (done, heard.logs) == (["cleaned up"], [])
-
-
-# -- the standard logging module ---------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def logger() -> Any:
-    handler = ClientLogHandler()
-    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
-    logger = logging.getLogger("tests.mine")
-    logger.setLevel(logging.DEBUG)
-    logger.addHandler(handler)
-    yield logger
-    logger.removeHandler(handler)
-    logger.setLevel(logging.NOTSET)
-
-
-@pytest.mark.parametrize("in_thread", BOTH)
-async def test_standard_logging_reaches_the_client(wire: Wire, in_thread: bool, logger: logging.Logger) -> None:
-    heard = Heard()
-
-    def work(ctx: Context[Any]) -> str:
-        logger.debug("one %d", 1)
-        logger.info("two")
-        logger.warning("three")
-        logger.error("four")
-        logger.critical("five")
-        return ""
-
-    async with wire.to(reporting(in_thread, work), on_log=heard.log, log_level="info") as client:
-        await client.call_tool("sync")
-        logger.info("outside of any request")
-        await client.call_tool("sync")
-    assert heard.logs[:4] == [
-        ("info", "tests.mine: two"),
-        ("warning", "tests.mine: three"),
-        ("error", "tests.mine: four"),
-        ("critical", "tests.mine: five"),
-    ]
-    assert heard.logs[4:] == heard.logs[:4]
-
-
-async def test_the_root_logger_is_left_alone(wire: Wire) -> None:
-    root = logging.getLogger()
-    before = (root.level, list(root.handlers), logging.getLogger("mcpstruct").level)
-    async with wire.to(reporting(True, _steps), log_level="debug") as client:
-        await client.call_tool("sync")
-    assert (root.level, list(root.handlers), logging.getLogger("mcpstruct").level) == before
-
-
-async def test_logging_on_the_root_logger_does_no_harm(wire: Wire) -> None:
-    """The handler may stand on the root logger, where this library's own messages pass as well."""
-    heard, root, handler = Heard(), logging.getLogger(), ClientLogHandler()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    try:
-        server = reporting(True, lambda ctx: logging.getLogger("anybody").info("hello"))
-        async with wire.to(server, on_log=heard.log) as client:
-            await client.call_tool("sync")
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(level)
-    assert ("info", "hello") in heard.logs

@@ -73,6 +73,13 @@ def full() -> MCPServer:
         """Greet somebody."""
         return f"Say something {mood} to {name}"
 
+    completed(server)
+    return server
+
+
+def completed(server: MCPServer) -> None:
+    """Complete what it has."""
+
     @server.completion("greet", "mood")
     def moods(typed: str, others: Any) -> list[str]:
         return [mood for mood in ("kind", "keen", "sad") if mood.startswith(typed)]
@@ -84,8 +91,6 @@ def full() -> MCPServer:
     @server.completion("users://{name}/profile", "name")
     async def names(typed: str, others: Any) -> list[str]:
         return [f"{typed}{n}" for n in range(150)]
-
-    return server
 
 
 async def test_a_server_introduces_itself(wire: Wire) -> None:

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import anyio
 import pytest
 
-from mcpstruct import Client, Context, MCPServer, MethodNotInRevision, RemoteError, RequestCancelled
-from mcpstruct.server import StateSealer, ToolError
-from mcpstruct.session.loop import current_loop
-from mcpstruct.types import CallToolResult, ElicitResult, InputRequiredResult, ListRootsResult, Root
-from mcpstruct_bindings.merged import methods
-from tests.server.framework.support import SOON, Heard, Wire, text
+from mcpstruct import Context, MCPServer, MethodNotInRevision, RemoteError
+from mcpstruct.server import StateSealer
+from mcpstruct.types import ElicitResult, InputRequiredResult, ListRootsResult, Root
+from tests.server.framework.rounds import Account, keys, ordering, raw, user
+from tests.server.framework.support import Wire, text
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(20)]
-
-
-@dataclass
-class Account:
-    user: str
 
 
 class Clock:
@@ -33,80 +24,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-class Raw:
-    """Calls a tool, one round at a time."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.heard = Heard()
-
-    async def round(
-        self, name: str, arguments: Any = None, answers: Any = None, state: str | None = None, **options: Any
-    ) -> Any:
-        params = methods.CALL_TOOL.params(
-            name=name, arguments=arguments, input_responses=answers, request_state=state, **options
-        )
-        with anyio.fail_after(SOON):
-            return await self.client.send_request(methods.CALL_TOOL, params, on_progress=self.heard.report)
-
-    async def asks(self, *args: Any, **kwargs: Any) -> InputRequiredResult:
-        result = await self.round(*args, **kwargs)
-        assert isinstance(result, InputRequiredResult), result
-        return result
-
-    async def says(self, *args: Any, **kwargs: Any) -> str:
-        result = await self.round(*args, **kwargs)
-        assert isinstance(result, CallToolResult), result
-        return text(result)
-
-    async def refused(self, *args: Any, **kwargs: Any) -> str:
-        with pytest.raises(RemoteError) as caught:
-            await self.round(*args, **kwargs)
-        assert caught.value.code == -32602
-        return caught.value.message
-
-
-@asynccontextmanager
-async def raw(modern: Wire, server: MCPServer) -> AsyncIterator[Raw]:
-    def never(params: Any) -> Any:
-        raise AssertionError
-
-    options: Any = {"on_elicitation": never, "on_sampling": never, "roots": ["file:///never"]}
-    async with modern.to(server, **options) as client:
-        yield Raw(client)
-
-
-def user(name: str) -> ElicitResult:
-    return ElicitResult(action="accept", content={"user": name})
-
-
-def keys(result: InputRequiredResult) -> list[str]:
-    return list(result.input_requests or {})
-
-
-def ordering(runs: list[str] | None = None, **options: Any) -> MCPServer:
-    """A server whose tool asks one thing after the other."""
-    server = MCPServer(**options)
-
-    @server.tool()
-    async def order(what: str, ctx: Context[Any]) -> str:
-        if runs is not None:
-            runs.append(what)
-        ctx.report_progress(1)
-        first = await ctx.elicit("First?", Account, key="first")
-        ctx.report_progress(2)
-        second = await ctx.elicit("Second?", Account, key="second")
-        ctx.report_progress(3)
-        return f"{what}: {first.data and first.data.user} {second.data and second.data.user}"
-
-    @server.tool()
-    async def other(what: str, ctx: Context[Any]) -> str:
-        await ctx.elicit("First?", Account, key="first")
-        return what
-
-    return server
 
 
 # -- rounds ------------------------------------------------------------------------------------------------------------
@@ -322,105 +239,3 @@ async def test_a_state_that_is_too_large_is_a_clear_error(modern: Wire, caplog: 
             await client.round("hoard", {"size": 70_000})
         assert caught.value.code == -32603
     assert "tools/call can't ask for input" in caplog.text
-
-
-# -- being stopped -----------------------------------------------------------------------------------------------------
-
-
-def stubborn() -> MCPServer:
-    server = MCPServer()
-
-    @server.tool()
-    async def swallows(ctx: Context[Any]) -> str:
-        try:
-            answer = await ctx.elicit("?", Account)
-        except BaseException:
-            return "swallowed"
-        return str(answer.data and answer.data.user)
-
-    @server.tool()
-    async def converts(ctx: Context[Any]) -> str:
-        try:
-            answer = await ctx.elicit("?", Account)
-        except BaseException as error:
-            raise ToolError("something went wrong") from error
-        return str(answer.data and answer.data.user)
-
-    @server.tool()
-    async def shields(ctx: Context[Any]) -> str:
-        try:
-            answer = await ctx.elicit("?", Account)
-        finally:
-            with anyio.CancelScope(shield=True):
-                await anyio.sleep(0.01)
-        return str(answer.data and answer.data.user)
-
-    @server.tool()
-    async def within_a_timeout(ctx: Context[Any]) -> str:
-        with anyio.fail_after(SOON):
-            answer = await ctx.elicit("?", Account)
-        return str(answer.data and answer.data.user)
-
-    @server.tool(timeout=SOON)
-    async def bounded(ctx: Context[Any]) -> str:
-        return str((await ctx.elicit("?", Account)).data)
-
-    return server
-
-
-@pytest.mark.parametrize("name", ["swallows", "converts", "shields", "within_a_timeout", "bounded"])
-async def test_the_questions_go_out_whatever_the_handler_does(modern: Wire, name: str) -> None:
-    async with raw(modern, stubborn()) as client:
-        one = await client.asks(name)
-        assert "ann" in await client.says(name, answers={keys(one)[0]: user("ann")})
-
-
-async def test_a_task_that_is_left_behind_does_not_ask_for_ever(modern: Wire) -> None:
-    server, loose, outcome = MCPServer(), list[Any](), list[str]()
-    told = anyio.Event()
-
-    async def ask(ctx: Context[Any]) -> None:
-        try:
-            await ctx.elicit("?", Account)
-        except RequestCancelled as error:
-            outcome.append(str(error))
-            told.set()
-
-    @server.tool()
-    async def hasty(ctx: Context[Any]) -> str:
-        loose.append(current_loop().spawn(ask, ctx))
-        if ctx.client_info is None:  # as little time as there can be
-            await anyio.lowlevel.checkpoint()
-        return "done"
-
-    async with raw(modern, server) as client:
-        assert await client.says("hasty") == "done"
-        with anyio.fail_after(SOON):
-            await told.wait()
-    assert outcome == ["the request is over"]
-
-
-async def test_a_handler_may_end_its_round_itself(modern: Wire) -> None:
-    server = MCPServer()
-
-    @server.tool()
-    async def later(ctx: Context[Any]) -> InputRequiredResult | str:
-        return InputRequiredResult(request_state="mine")
-
-    async with raw(modern, server) as client:
-        result = await client.asks("later")
-        assert (result.request_state, result.input_requests) == ("mine", None)
-
-
-async def test_many_at_once_do_not_mix(modern: Wire) -> None:
-    async with raw(modern, ordering()) as client:
-        said: list[str] = []
-
-        async def one(name: str) -> None:
-            two = await client.asks("order", {"what": name}, {"first": user(name)})
-            said.append(await client.says("order", {"what": name}, {"second": user(name)}, two.request_state))
-
-        async with anyio.create_task_group() as group:
-            for number in range(20):
-                group.start_soon(one, f"n{number}")
-    assert sorted(said) == sorted(f"n{n}: n{n} n{n}" for n in range(20))
