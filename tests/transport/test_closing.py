@@ -225,7 +225,7 @@ def waits_of_threads() -> dict[int | None, list[str]]:
     return {
         thread.native_id: re.findall("ctxt.*", Path(f"/proc/self/task/{thread.native_id}/status").read_text("utf-8"))
         for thread in threading.enumerate()
-        if thread.name.startswith("mcpstruct")
+        if thread.name.startswith("mcpstruct") and not thread.name.startswith("mcpstruct-tool")
     }
 
 

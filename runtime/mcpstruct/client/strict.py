@@ -36,7 +36,7 @@ def _bound(session: type[Any]) -> type[Any]:
 
 @asynccontextmanager
 async def connect(target: Target | Transport, *, session: Callable[..., S], **options: Any) -> AsyncGenerator[S]:
-    """Connect a generated session: `connect(target, session=v2025_11_25.client.ClientSession)`.
+    """Connect a generated session: `connect(target, session=v2025_11_25.ClientSession)`.
 
     The revision is pinned to the session's own, and results are of its own types; input-required results are given as
     they come. Options are those of `Client`. What the server asks and tells comes to the callbacks in neutral types.

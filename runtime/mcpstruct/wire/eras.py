@@ -2,7 +2,7 @@
 
 *Legacy* revisions open a connection with a handshake, and what is agreed there holds until it closes. *Modern* ones
 have none: each request says in its `_meta` which revision it follows, who sends it, and what the sender can do.
-Everything that differs between revisions stands here, as rows; what differs between the eras, as two classes.
+Everything that differs between revisions stands here, as rows.
 """
 
 from __future__ import annotations
