@@ -170,7 +170,7 @@ async def test_nothing_stays_behind(threads: bool) -> None:
     before = count()
     for _ in range(20):
         await round_trip()
-    assert count() == before
+    assert all(now <= then for now, then in zip(count(), before, strict=True))  # threads of a pool may have left
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what Linux shows")
