@@ -35,7 +35,7 @@ from mcpstruct_bindings.merged.types import (
 )
 
 from .callbacks import Callbacks, OnElicitation, OnElicitationUrl, OnSampling, Roots
-from .host import Host, Verdicts
+from .host import Host, NotificationCallback, Verdicts
 from .listening import Listeners, Subscription
 from .pages import Pages
 from .results import read_structured
@@ -45,7 +45,6 @@ P = TypeVar("P")
 R = TypeVar("R")
 T = TypeVar("T")
 LogCallback: TypeAlias = Callable[[LoggingMessageNotificationParams], Awaitable[None] | None]
-NotificationCallback: TypeAlias = Callable[[MethodInfo[Any, Any], Any], Awaitable[None] | None]
 Call: TypeAlias = Callable[[MethodInfo[Any, Any], Any], Awaitable[Any]]
 Middleware: TypeAlias = Callable[[Call, MethodInfo[Any, Any], Any], Awaitable[Any]]
 """Gets the next call, the method and the params of each request, and gives the result."""

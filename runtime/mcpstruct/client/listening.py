@@ -208,7 +208,8 @@ class Listeners:
 
     @property
     def _modern(self) -> bool:
-        return methods.SUBSCRIPTIONS_LISTEN.since <= self._client.protocol_version
+        row = self._connection().revision
+        return row is not None and row.era == "modern"
 
     def notified(self, method: MethodInfo[Any, Any], params: Any) -> None:
         """A notification came: give it to whom it is for."""

@@ -215,7 +215,7 @@ class Context(Generic[StateT]):
 
         `schema` is a flat type (Struct, dataclass, TypedDict, pydantic model) of strings, numbers, booleans, and
         choices, or a JSON Schema of that kind. `key` names the question from one round to the next; without it, its
-        order and content do. Raises `MissingCapability`.
+        content does. Raises `MissingCapability`.
         """
         form = Form(schema)
         params = ElicitRequestFormParams(message=message, requested_schema=form.requested, mode=self._form_mode)

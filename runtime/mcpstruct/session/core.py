@@ -184,11 +184,7 @@ class Core:
             pending = await self.start(method, params, timeout=timeout, on_progress=on_progress)
         else:
             pending = self.outgoing.send(link, method, params, timeout, on_progress)
-        try:
-            result: R = await pending.future
-        except self.loop.Cancelled:
-            self.outgoing.abandon(pending, "the caller no longer waits")
-            raise
+        result: R = await self.finish(pending)
         return result
 
     async def start(
@@ -364,7 +360,7 @@ class Core:
         entries = self.received_requests.entries
         if entries.get(incoming.id) is not incoming:
             return False
-        del entries[incoming.id]
+        self.received_requests.close(incoming.id)
         if not entries:
             self._emptied()
         if self._parked and self._parked.pop(incoming.id, None) is None and not self._unparking:

@@ -24,7 +24,7 @@ _EVERY = 1000
 
 
 class _Entry:
-    __slots__ = ("args", "callback", "droppable", "key")
+    __slots__ = ("args", "callback", "key")
 
     def __init__(self, callback: Callable[..., object] | None, args: tuple[Any, ...], key: object) -> None:
         self.callback = callback

@@ -60,9 +60,9 @@ def stamp(
     if room.caching:
         _limit_caching(result)
     if server is not None and as_bytes and room.lazy_meta and result.meta is None:
-        result.meta = _encoded_meta(server)
+        result.meta = _identity(server).meta
     elif room.meta and server is not None:
-        result.meta = ResultMetaObject({SERVER_INFO: _plain(server), **(result.meta or {})})
+        result.meta = ResultMetaObject({SERVER_INFO: _identity(server).plain, **(result.meta or {})})
     return result
 
 
@@ -78,32 +78,34 @@ def _stamped_bag(result: dict[str, Any], server: Implementation | None) -> dict[
     bag = type(result)(result)
     bag.setdefault("resultType", COMPLETE)
     if server is not None:
-        bag["_meta"] = {SERVER_INFO: _plain(server), **(bag.get("_meta") or {})}
+        bag["_meta"] = {SERVER_INFO: _identity(server).plain, **(bag.get("_meta") or {})}
     return bag
 
 
-_plain_infos: dict[int, tuple[Implementation, dict[str, Any]]] = {}
+class _Identity(NamedTuple):
+    """What results say of their server, made once: to make and encode it for each takes 3 µs of a call."""
+
+    server: Implementation
+    plain: dict[str, Any]
+    meta: Raw
+    """The whole `_meta` of a result that has none of its own."""
 
 
-def _plain(server: Implementation) -> dict[str, Any]:
-    """A server's description as plain JSON; every result carries it."""
-    known = _plain_infos.get(id(server))
-    if known is None or known[0] is not server:
-        _plain_infos.clear()
-        known = _plain_infos[id(server)] = (server, msgspec.json.decode(to_json(server)))
-    return known[1]
+_identities: dict[int, _Identity] = {}
+_MOST_IDENTITIES = 64
 
 
-def _encoded_meta(server: Implementation) -> Raw:
-    """The `_meta` of a result that has none of its own: 3 µs of a call, if it were made and encoded each time."""
-    known = _encoded_metas.get(id(server))
-    if known is None or known[0] is not server:
-        _encoded_metas.clear()
-        known = _encoded_metas[id(server)] = (server, Raw(to_json({SERVER_INFO: server})))
-    return known[1]
+def _identity(server: Implementation) -> _Identity:
+    known = _identities.get(id(server))
+    if known is None or known.server is not server:
+        if len(_identities) >= _MOST_IDENTITIES:
+            _identities.clear()
+        encoded = to_json(server)
+        plain = msgspec.json.decode(encoded)
+        known = _identities[id(server)] = _Identity(server, plain, Raw(to_json({SERVER_INFO: Raw(encoded)})))
+    return known
 
 
-_encoded_metas: dict[int, tuple[Implementation, Raw]] = {}
 _ALL_CONTENT = 5
 
 
