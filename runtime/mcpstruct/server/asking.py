@@ -138,7 +138,7 @@ class DirectAsker:
         self._keys.of(method, params, key)
         try:
             # The handler has its own deadline; a person may take their time.
-            return await self._request.connection.core.request(method, params, timeout=None)
+            return await self._request.ask(method, params, timeout=None)
         except ProtocolViolation as violation:
             raise UnfitAnswer(violation.problem) from violation
 

@@ -59,9 +59,9 @@ class Reported:
         self._request = request
 
     def __await__(self) -> Generator[Any, Any, None]:
-        core = self._request.connection.core
-        if core.congested:
-            yield from core.drain().__await__()
+        link = self._request.incoming.link
+        if link.congested:
+            yield from link.drain().__await__()
 
 
 class Context(Generic[StateT]):
@@ -301,12 +301,14 @@ class _Session(ServerSession):
     ) -> R:
         """Send a request to the client."""
         self._request.allow(method)
-        return await self._request.connection.core.request(method, params, timeout=timeout, on_progress=on_progress)
+        return await self._request.ask(method, params, timeout=timeout, on_progress=on_progress)
 
     async def send_notification(self, method: MethodInfo[P, None], params: P) -> None:
         """Send a notification to the client."""
         self._request.allow(method)
-        await self._request.connection.core.notify(method, params)
+        link = self._request.incoming.link
+        link.notification(method, params)
+        await link.drain()
 
 
 def _message(message: SamplingMessage | str) -> SamplingMessage:

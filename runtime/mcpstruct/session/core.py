@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from _thread import get_ident
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -31,14 +31,13 @@ from mcpstruct.base.messages import MessageDecoder
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.base.session import ProgressCallback, Timeout
 from mcpstruct.transport.base import Transport
-from mcpstruct.transport.memory import MemoryTransport
 from mcpstruct.wire.inflight import DuplicateId, Received
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import CancelledNotificationParams
 
 from .inbox import Inbox
 from .incoming import Incoming
-from .links import ByteLink, Link
+from .links import ByteLink, Joining, Link
 from .loop import Cancellable, Future, current_loop
 from .outgoing import Outgoing, Pending, another
 from .reading import Reader
@@ -77,6 +76,8 @@ class Core:
         """Whether a message that could not be read is answered, without an id; only servers do."""
         reader = Reader(self, decoder)
         self.received = reader.received
+        self.read = reader.read
+        self.split = reader.split
         self.refused = reader.refused
         self.knows = reader.knows
         self.as_bytes = False
@@ -86,7 +87,7 @@ class Core:
         self.grace = 0.0
         """Seconds that requests in progress are given when the peer has said all it will; it may still read."""
         self._leaving: Cancellable | None = None
-        self._parked: dict[RequestId, Incoming] = {}
+        self._parked: dict[Hashable, Incoming] = {}
         self._unparking = False
         self._link: Link | None = None
         self._end: ConnectionLost | None = None
@@ -99,8 +100,8 @@ class Core:
 
     async def open(self, transport: Transport) -> None:
         """Connect. Raises `ConnectFailed`."""
-        if isinstance(transport, MemoryTransport):
-            self.attach(await transport.join(self, self.loop.call_soon))
+        if isinstance(transport, Joining):
+            self.attach(await transport.join(self))
             return
         self.attach(ByteLink(transport))
         await transport.open(self)
@@ -108,7 +109,7 @@ class Core:
     def attach(self, link: Link) -> None:
         """Use this way out."""
         self._link = link
-        self.as_bytes = isinstance(link, ByteLink)
+        self.as_bytes = link.as_bytes
 
     @property
     def connected(self) -> bool:
@@ -173,15 +174,17 @@ class Core:
         *,
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
+        link: Link | None = None,
     ) -> R:
         """Send a request, as it stands but for the progress token, and wait for its result.
 
-        Raises `RemoteError`, `RequestTimeout`, `ConnectionLost`, `NotConnected`, and `ProtocolViolation` where the
+        It goes out by `link`, where that is given: a stream of the connection that it belongs to. Raises `RemoteError`, `RequestTimeout`, `ConnectionLost`, `NotConnected`, and `ProtocolViolation` where the
         answer is not what the method's should be.
         """
-        link = self._usable()
+        usable = self._usable()
+        link = link or usable
         if link.congested or self.outgoing.full:
-            pending = await self.start(method, params, timeout=timeout, on_progress=on_progress)
+            pending = await self.start(method, params, timeout=timeout, on_progress=on_progress, link=link)
         else:
             pending = self.outgoing.send(link, method, params, timeout, on_progress)
         result: R = await self.finish(pending)
@@ -194,27 +197,29 @@ class Core:
         *,
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
+        link: Link | None = None,
     ) -> Pending:
         """Send a request, once there is room for it."""
         seconds = self.deadlines.request if isinstance(timeout, UnsetType) else timeout
         with anyio.move_on_after(seconds):
-            link = await self._room()
+            link = await self._room(link)
             return self.outgoing.send(link, method, params, timeout, on_progress)
         raise RequestTimeout(f"{method.name} could not be sent within {seconds:g} s")
 
-    async def _room(self) -> Link:
+    async def _room(self, wanted: Link | None) -> Link:
         """The way out, once another request may take it."""
-        link = self._usable()
+        usable = self._usable()
         while self.outgoing.full:
             await self.outgoing.turn()
-            link = self._usable()
+            usable = self._usable()
+        link = wanted or usable
         if link.congested:
             try:
                 await link.drain()
             except self.loop.Cancelled:
                 self.outgoing.pass_on()
                 raise
-            link = self._usable()
+            self._usable()
         return link
 
     async def finish(self, pending: Pending) -> Any:
@@ -274,18 +279,23 @@ class Core:
 
     def take_request(self, request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> None:
         """A request of the peer."""
-        incoming = Incoming(self, request_id, method, params)
+        if self._link is not None:
+            self.take(Incoming(self, request_id, method, params, self._link))
+
+    def take(self, incoming: Incoming) -> None:
+        """A request of the peer, with a way out of its own perhaps."""
         entries = self.received_requests.entries
         if len(entries) >= self.limits.max_in_flight + self.limits.max_queue:
-            self.answer_error(request_id, ErrorObject(INTERNAL_ERROR, "too many requests in progress"))
+            self._send_error(incoming.link, incoming.id, ErrorObject(INTERNAL_ERROR, "too many requests in progress"))
             return
         try:
-            self.received_requests.open(request_id, incoming)
+            self.received_requests.open(incoming.key, incoming)
         except DuplicateId:
-            self.answer_error(request_id, ErrorObject(INVALID_REQUEST, "a request with this id is in progress"))
+            error = ErrorObject(INVALID_REQUEST, "a request with this id is in progress")
+            self._send_error(incoming.link, incoming.id, error)
             return
         if len(entries) > self.limits.max_in_flight:
-            self._parked[request_id] = incoming
+            self._parked[incoming.key] = incoming
         else:
             self._route(incoming)
 
@@ -327,43 +337,48 @@ class Core:
 
     def answer(self, incoming: Incoming, result: Any) -> None:
         """Send a result, unless the request is over."""
-        if self.forget(incoming) and self._link is not None:
+        if self.forget(incoming):
+            link = incoming.link
             try:
-                self._link.result(incoming.id, result)
+                link.result(incoming.id, result)
             except ConnectionLost:
                 return
             except Exception:  # the result holds something that is no JSON
                 log.exception("The result of %s can't be sent", incoming.method.name)
-                self.answer_error(incoming.id, ErrorObject(INTERNAL_ERROR, "internal error"))
-            self._relieve(self._link)
+                self._send_error(link, incoming.id, ErrorObject(INTERNAL_ERROR, "internal error"))
+            self._relieve(link)
 
     def refuse(self, incoming: Incoming, error: ErrorObject) -> None:
         """Send an error, unless the request is over."""
         if self.forget(incoming):
-            self.answer_error(incoming.id, error)
+            self._send_error(incoming.link, incoming.id, error)
 
     def answer_error(self, request_id: RequestId | None, error: ErrorObject) -> None:
-        """Send an error, if there is still somebody to send it to."""
-        if self._link is None or self._end is not None or self.mute:
+        """Refuse a message that is no request in progress, if there is still somebody to tell."""
+        if self._link is not None:
+            self._send_error(self._link, request_id, error)
+
+    def _send_error(self, link: Link, request_id: RequestId | None, error: ErrorObject) -> None:
+        if self._end is not None or self.mute:
             return
         try:
-            self._link.error(request_id, error)
+            link.error(request_id, error)
         except ConnectionLost:
             return
         except Exception:
             log.exception("The data of an error can't be sent")
-            self._link.error(request_id, ErrorObject(error.code, error.message))
-        self._relieve(self._link)
+            link.error(request_id, ErrorObject(error.code, error.message))
+        self._relieve(link)
 
     def forget(self, incoming: Incoming) -> bool:
         """End a request; False if it was over already."""
         entries = self.received_requests.entries
-        if entries.get(incoming.id) is not incoming:
+        if entries.get(incoming.key) is not incoming:
             return False
-        self.received_requests.close(incoming.id)
+        self.received_requests.close(incoming.key)
         if not entries:
             self._emptied()
-        if self._parked and self._parked.pop(incoming.id, None) is None and not self._unparking:
+        if self._parked and self._parked.pop(incoming.key, None) is None and not self._unparking:
             self._unpark()
         return self._end is None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from mcpstruct.base.methods import MethodInfo
 
 if TYPE_CHECKING:
     from .core import Core
+    from .links import Link
 
 log = logging.getLogger("mcpstruct")
 
@@ -26,11 +27,23 @@ def _as_it_is(result: Any) -> Any:
 class Incoming:
     """Answered once: with a result, an error, or, where it was cancelled, nothing."""
 
-    __slots__ = ("cancelled", "core", "id", "method", "on_cancel", "params", "reason", "task")
+    __slots__ = ("cancelled", "core", "id", "key", "link", "method", "on_cancel", "params", "reason", "task")
 
-    def __init__(self, core: Core, request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> None:
+    def __init__(
+        self,
+        core: Core,
+        request_id: RequestId,
+        method: MethodInfo[Any, Any],
+        params: Any,
+        link: Link,
+        key: Hashable | None = None,
+    ) -> None:
         self.core = core
         self.id = request_id
+        self.key: Hashable = request_id if key is None else key
+        """What it is known by while in progress: its id, unless the connection carries the ids of many clients."""
+        self.link = link
+        """The way out for its answer, and for whatever belongs to it."""
         self.method = method
         self.params = params
         self.task: Any = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -14,6 +14,11 @@ from mcpstruct.transport.base import Transport
 
 class Link(Protocol):
     """The way out. No call waits; each raises `ConnectionLost` where there is no peer any more."""
+
+    @property
+    def as_bytes(self) -> bool:
+        """Whether messages leave as bytes, and not as objects."""
+        ...
 
     def request(self, request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> None:
         """Send a request."""
@@ -45,6 +50,15 @@ class Link(Protocol):
         """End the connection."""
 
 
+@runtime_checkable
+class Joining(Protocol):
+    """A transport that makes a way out of its own for a core, since it carries more than bytes."""
+
+    async def join(self, core: Any) -> Link:
+        """Connect a core; gives its way out. Raises `ConnectFailed`."""
+        ...
+
+
 class _Request(Struct):
     jsonrpc: Literal["2.0"]
     id: RequestId
@@ -74,6 +88,7 @@ class ByteLink:
     """Messages as bytes, one `send` of the transport each."""
 
     __slots__ = ("_send", "_transport")
+    as_bytes = True
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 log = logging.getLogger("mcpstruct")
 _METHOD = b'"method"'
 _WHERE_METHODS_STAND = 100  # bytes; only a hint at which decoder to try first
+
+
+class Arrived(NamedTuple):
+    """A request, or a notification, which has no id."""
+
+    method: MethodInfo[Any, Any]
+    id: RequestId | None
+    params: Any
 
 
 class Reader:
@@ -151,9 +159,28 @@ class Reader:
 
     def _custom(self, violation: ProtocolViolation) -> bool:
         """Take a message of a method that is none of the protocol's, if this side has it."""
+        try:
+            arrived = self._read_custom(violation)
+        except ProtocolViolation as fault:
+            if fault.request_id is not None:
+                self._core.answer_error(fault.request_id, ErrorObject(INVALID_PARAMS, str(fault)))
+            return True
+        if arrived is None:
+            return False
+        info, request_id, params = arrived
+        if request_id is not None:
+            self._core.take_request(request_id, info, params)
+        elif info.kind == "request":
+            log.debug("Dropped: %s without an id", info.name)
+        else:
+            self._core.take_notification(info, params)
+        return True
+
+    def _read_custom(self, violation: ProtocolViolation) -> Arrived | None:
+        """A message whose method the protocol does not have; None if this side has none of that name either."""
         info = self._core.router.custom.get(violation.method or "")
         if info is None:
-            return False
+            return None
         envelope = raw_envelope(violation.data)
         request_id = readable_id(envelope)
         raw = b"{}" if isinstance(envelope.params, UnsetType) else bytes(envelope.params)
@@ -162,16 +189,28 @@ class Reader:
         try:
             params = None if tp is None else from_json(tp, raw, limits=self._core.limits)
         except ProtocolViolation as fault:
-            if request_id is not None:
-                self._core.answer_error(request_id, ErrorObject(INVALID_PARAMS, str(fault)))
-            return True
-        if request_id is None and info.kind == "request":
-            log.debug("Dropped: %s without an id", info.name)
-        elif request_id is None:
-            self._core.take_notification(info, params)
-        else:
-            self._core.take_request(request_id, info, params)
-        return True
+            fault.request_id = request_id
+            raise
+        return Arrived(info, request_id, params)
+
+    def read(self, data: bytes) -> Arrived | None:
+        """A request or a notification, which nobody has been told of; None for a response. Raises
+        `ProtocolViolation`."""
+        try:
+            message: Any = self._decoder.decode(data).message
+        except ProtocolViolation as violation:
+            arrived = self._read_custom(violation) if violation.code == METHOD_NOT_FOUND else None
+            if arrived is None:
+                raise
+            return arrived
+        info = self._by_type.get(type(message))
+        if info is None:
+            return None
+        return Arrived(info, message.id if info.kind == "request" else None, message.params)
+
+    def split(self, data: bytes) -> list[bytes]:
+        """The members of a batch. Raises `ProtocolViolation`."""
+        return self._decoder.split(data)
 
 
 def _request_id(head: bytes) -> RequestId | None:

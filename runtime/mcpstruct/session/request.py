@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import UNSET
 
 from mcpstruct.base.envelope import RequestId
 from mcpstruct.base.errors import ConnectionLost, MethodNotInRevision
 from mcpstruct.base.hooks import convert
 from mcpstruct.base.methods import MethodInfo
+from mcpstruct.base.session import ProgressCallback, Timeout
 from mcpstruct.wire.eras import CLIENT_CAPABILITIES, CLIENT_INFO, LOG_LEVEL, PROGRESS_TOKEN, SEVERITY, Revision
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import (
@@ -26,6 +29,7 @@ from .stamping import stamp
 if TYPE_CHECKING:
     from .serving import Connection
 
+R = TypeVar("R")
 _SILENT = len(SEVERITY)
 _NONE = ClientCapabilities()
 
@@ -60,7 +64,7 @@ class ServerRequest:
     @property
     def in_progress(self) -> bool:
         """Whether it is yet to be answered, and has not been called off."""
-        return self.connection.core.received_requests.entries.get(self.incoming.id) is self.incoming
+        return self.connection.core.received_requests.entries.get(self.incoming.key) is self.incoming
 
     @property
     def id(self) -> RequestId:
@@ -125,4 +129,17 @@ class ServerRequest:
         """Send a notification that belongs to this request; nothing follows its answer."""
         if self.in_progress:
             with suppress(ConnectionLost):
-                self.connection.core.notify_soon(method, params)
+                self.incoming.link.notification(method, params)
+
+    def ask(
+        self,
+        method: MethodInfo[Any, R],
+        params: Any,
+        *,
+        timeout: Timeout = UNSET,
+        on_progress: ProgressCallback | None = None,
+    ) -> Awaitable[R]:
+        """Send the client a request that belongs to this one. Raises what `Core.request` raises."""
+        return self.connection.core.request(
+            method, params, timeout=timeout, on_progress=on_progress, link=self.incoming.link
+        )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from mcpstruct.base.envelope import RequestId
 from mcpstruct.base.errors import METHOD_NOT_FOUND, ConnectionLost
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.wire.eras import SUBSCRIPTION_ID
@@ -42,17 +41,18 @@ class Subscriptions:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._streams: dict[RequestId, tuple[Incoming, SubscriptionFilter]] = {}
+        self._streams: dict[Incoming, SubscriptionFilter] = {}
         self._uris: set[str] = set()
 
     def listen(self, incoming: Incoming, request: ServerRequest) -> None:
         """Open a stream: it is the request itself, answered when it ends."""
         granted = _granted(incoming.params.notifications, self._connection.service.capabilities(request.revision))
-        incoming.on_cancel = lambda: self._streams.pop(incoming.id, None)
-        self._streams[incoming.id] = (incoming, granted)
-        self._notify(
+        incoming.on_cancel = lambda: self._streams.pop(incoming, None)
+        self._streams[incoming] = granted
+        _tell(
+            incoming,
             methods.SUBSCRIPTIONS_ACKNOWLEDGED,
-            SubscriptionsAcknowledgedNotificationParams(notifications=granted, meta=_meta(incoming.id)),
+            SubscriptionsAcknowledgedNotificationParams(notifications=granted, meta=_meta(incoming)),
         )
 
     def subscribe(self, incoming: Incoming, request: ServerRequest) -> None:
@@ -72,26 +72,26 @@ class Subscriptions:
     def list_changed(self, kind: Kind) -> None:
         """A list changed: tell whoever wants to know."""
         method = _CHANGED[kind]
-        for request_id, (_, wanted) in self._streams.items():
+        for incoming, wanted in self._streams.items():
             if getattr(wanted, f"{kind}_list_changed"):
-                self._notify(method, method.params(meta=_meta(request_id)))
+                _tell(incoming, method, method.params(meta=_meta(incoming)))
         if self._connection.initialized:
             self._notify(method, method.params())
 
     def resource_updated(self, uri: str) -> None:
         """A resource changed: tell whoever wants to know."""
-        for request_id, (_, wanted) in self._streams.items():
+        for incoming, wanted in self._streams.items():
             if uri in (wanted.resource_subscriptions or ()):
-                params = ResourceUpdatedNotificationParams(uri=uri, meta=_meta(request_id))
-                self._notify(methods.RESOURCE_UPDATED, params)
+                params = ResourceUpdatedNotificationParams(uri=uri, meta=_meta(incoming))
+                _tell(incoming, methods.RESOURCE_UPDATED, params)
         if uri in self._uris:
             self._notify(methods.RESOURCE_UPDATED, ResourceUpdatedNotificationParams(uri=uri))
 
     def close(self) -> None:
         """End every stream in good order."""
         streams, self._streams = self._streams, {}
-        for request_id, (incoming, _) in streams.items():
-            meta = SubscriptionsListenResultMetaObject({SUBSCRIPTION_ID: request_id})
+        for incoming in streams:
+            meta = SubscriptionsListenResultMetaObject({SUBSCRIPTION_ID: incoming.id})
             incoming.answer(SubscriptionsListenResult(meta=meta, result_type="complete"))
 
     def _notify(self, method: MethodInfo[Any, None], params: Any) -> None:
@@ -99,8 +99,13 @@ class Subscriptions:
             self._connection.core.notify_soon(method, params)
 
 
-def _meta(request_id: RequestId) -> NotificationMetaObject:
-    return NotificationMetaObject({SUBSCRIPTION_ID: request_id})
+def _tell(incoming: Incoming, method: MethodInfo[Any, None], params: Any) -> None:
+    with suppress(ConnectionLost):
+        incoming.link.notification(method, params)
+
+
+def _meta(incoming: Incoming) -> NotificationMetaObject:
+    return NotificationMetaObject({SUBSCRIPTION_ID: incoming.id})
 
 
 def _granted(wanted: SubscriptionFilter, offered: ServerCapabilities) -> SubscriptionFilter:

@@ -27,6 +27,11 @@ class Peer(Receiver, Protocol):
     """A core, as the one next door sees it."""
 
     @property
+    def loop(self) -> Any:
+        """The event loop that it lives on."""
+        ...
+
+    @property
     def ended(self) -> bool:
         """Whether it takes nothing any more."""
         ...
@@ -60,6 +65,7 @@ class MemoryLink:
     """The way from one core to the other."""
 
     __slots__ = ("_call_soon", "_finish", "_peer")
+    as_bytes = False
 
     def __init__(
         self, peer: Peer, call_soon: Callable[..., object], finish: Callable[[], Awaitable[None]] = _nothing
@@ -148,8 +154,9 @@ class MemoryTransport:
         self._prepare = prepare
         self._finish = finish
 
-    async def join(self, core: Peer, call_soon: Callable[..., object]) -> MemoryLink:
+    async def join(self, core: Peer) -> MemoryLink:
         """Connect a core; gives its way out."""
+        call_soon = core.loop.call_soon
         await self._prepare()
         return MemoryLink(self._accept(MemoryLink(core, call_soon)), call_soon, self._finish)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 from mcpstruct.base.envelope import RequestId
@@ -40,14 +41,14 @@ class Received(Generic[E]):
     __slots__ = ("entries",)
 
     def __init__(self) -> None:
-        self.entries: dict[RequestId, E] = {}
+        self.entries: dict[Hashable, E] = {}
 
-    def open(self, request_id: RequestId, entry: E) -> None:
+    def open(self, request_id: Hashable, entry: E) -> None:
         """Note a request. Raises `DuplicateId`."""
         if request_id in self.entries:
             raise DuplicateId(request_id)
         self.entries[request_id] = entry
 
-    def close(self, request_id: RequestId) -> E | None:
+    def close(self, request_id: Hashable) -> E | None:
         """Forget a request; None if it is not in progress (any more)."""
         return self.entries.pop(request_id, None)
