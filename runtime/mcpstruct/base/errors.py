@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
+HEADER_MISMATCH = -32020
 MISSING_CAPABILITY = -32021
 UNSUPPORTED_VERSION = -32022
 
@@ -21,9 +23,29 @@ class Problem(Struct, frozen=True):
     pointer: str
     expected: str
     got: str
+    kind: str | None = None
+    """What sort of thing stands there, where `got` shows the value itself."""
+    free: tuple[int, ...] = ()
+    """Which steps of the pointer, counted from 0, are keys that the message's author was free to choose."""
 
     def __str__(self) -> str:
         return f"at {self.pointer or 'the top'}: expected {self.expected}, got {self.got}"
+
+    @property
+    def discreet(self) -> Problem:
+        """The same, repeating nothing that the message's author wrote: fit for error messages and logs."""
+        if self.kind is None and not self.free:
+            return self
+        steps = self.pointer.split("/")
+        for step in self.free:
+            steps[step + 1] = "*"
+        return Problem("/".join(steps), self.expected, self.got if self.kind is None else self.kind)
+
+    def below(self, pointer: str) -> Problem:
+        """The same fault, of a value that itself stands at `pointer` of something larger."""
+        depth = pointer.count("/")
+        free = tuple(step + depth for step in self.free)
+        return Problem(pointer + self.pointer, self.expected, self.got, self.kind, free)
 
 
 _JSON_TYPES: dict[type[Any], str] = {
@@ -62,6 +84,36 @@ class ConnectFailed(McpError):
 
 class ConnectionLost(McpError):
     """The connection ended, by this side or the other, before the call was answered."""
+
+    retryable = True
+
+
+class SessionLost(ConnectionLost):
+    """The server no longer knows the session; nothing that the session held is left."""
+
+
+class HttpError(McpError):
+    """An HTTP server refused a request without a JSON-RPC error: its `status`, and the beginning of what it said.
+
+    `headers` are those of the answer, by lower-case name.
+    """
+
+    def __init__(self, status: int, message: str = "", headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, message, headers)
+        self.status = status
+        self.message = message
+        self.headers: Mapping[str, str] = headers or {}
+
+    def __str__(self) -> str:
+        return f"HTTP {self.status}: {self.message}" if self.message else f"HTTP {self.status}"
+
+
+class AccessDenied(HttpError):
+    """The server wants to know who calls (401), or lets them not (403)."""
+
+
+class Unavailable(HttpError):
+    """The server is not able to answer now: 408, 425, 429, or any status from 500 on."""
 
     retryable = True
 
@@ -145,6 +197,13 @@ class ProtocolViolation(McpError):
     def __str__(self) -> str:
         return f"{self.method}: {self.problem}" if self.method else str(self.problem)
 
+    @property
+    def message(self) -> str:
+        """The JSON-RPC error message that answers it. Unlike `str()`, it repeats nothing that the peer wrote."""
+        # Params are only ever judged where the method is known, and its name therefore is not of the peer's making.
+        told = str(self.problem.discreet)
+        return f"{self.method}: {told}" if self.method and self.code == INVALID_PARAMS else told
+
     def __reduce__(self) -> Any:
         return _rebuild, (type(self), *self.args)
 
@@ -184,6 +243,14 @@ def remote_error(method: str, code: int, message: str, data: Any = None) -> Remo
     error = MethodNotFound(method)
     error.message, error.data = message, data
     return error
+
+
+def http_error(status: int, message: str = "", headers: Mapping[str, str] | None = None) -> HttpError:
+    """The error for a status that is no success."""
+    if status in (401, 403):
+        return AccessDenied(status, message, headers)
+    passing = status in (408, 425, 429) or status >= 500
+    return (Unavailable if passing else HttpError)(status, message, headers)
 
 
 class UnknownRevision(ValueError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from mcpstruct.base.errors import MethodNotFound
 from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
@@ -20,6 +20,9 @@ from mcpstruct_bindings.merged.decode import client_decoder
 from mcpstruct_bindings.merged.types import Implementation, ReadResourceResult, ServerCapabilities
 
 from .lifespan import Lifespan
+
+if TYPE_CHECKING:
+    from .http import HttpApp
 
 NotificationCallback: TypeAlias = Callable[[MethodInfo[Any, Any], Any], object]
 DRAIN = 5.0
@@ -107,6 +110,16 @@ class Server:
         for connection in list(self.connections):
             await connection.aclose()
 
+    def http_app(self, path: str = "/mcp", **options: Any) -> HttpApp:
+        """This server as an ASGI application, for any ASGI server, alone or mounted in another application.
+
+        `HttpOptions` (`mcpstruct.server.http`) says what else can be set. Without `allowed_hosts`, only requests to
+        this machine's own names (`localhost`, `127.0.0.1`, `[::1]`) are let in.
+        """
+        from .http import HttpApp, HttpOptions
+
+        return HttpApp(self, HttpOptions(path=path, **options))
+
     def run(self, transport: Literal["stdio"] = "stdio") -> None:
         """Serve until the client leaves, or the process is told to stop; runs an event loop of its own."""
         from .running import run
@@ -116,6 +129,10 @@ class Server:
     async def read(self, uri: str, context: Any) -> ReadResourceResult:
         """Read one of the server's own resources, on behalf of another request."""
         raise MethodNotFound("resources/read")
+
+    def mirrored(self, tool: str) -> Any:
+        """Which arguments of a tool clients repeat in HTTP headers; None for a tool that is not known."""
+        return None
 
     # -- told by connections ------------------------------------------------------------------------------------------
 

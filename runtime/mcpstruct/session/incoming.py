@@ -60,7 +60,7 @@ class Incoming:
         context: Context | None = None,
     ) -> None:
         """Answer with what an async function returns, `finish`ed, or raises, in a task of its own."""
-        self.task = self.core.loop.start(self._work(job, args, finish), context)
+        self.task = self.core.loop.start(self._work(job, args, finish), self.method.name, context)
 
     async def _work(
         self, job: Callable[..., Awaitable[Any]], args: tuple[Any, ...], finish: Callable[[Any], Any]
@@ -100,6 +100,7 @@ class Incoming:
         self.cancelled = True
         self.reason = reason
         self.core.forget(self)
+        self.link.called_off(self.id)
         if self.on_cancel is not None:
             self.on_cancel()
         if self.task is not None:

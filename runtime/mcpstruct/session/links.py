@@ -32,6 +32,9 @@ class Link(Protocol):
     def error(self, request_id: RequestId | None, error: ErrorObject) -> None:
         """Refuse a request; one without an id where it could not be read."""
 
+    def called_off(self, request_id: RequestId) -> None:
+        """A request of the peer was called off; it gets no answer."""
+
     @property
     def congested(self) -> bool:
         """Whether who can wait should `drain` before sending more."""
@@ -84,6 +87,26 @@ class _Error(Struct, omit_defaults=True):
     id: RequestId | None = None
 
 
+def encoded_request(request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> bytes:
+    """A request, without a line break."""
+    return to_line(_Request("2.0", request_id, method.name, {} if params is None else params))
+
+
+def encoded_notification(method: MethodInfo[Any, Any], params: Any) -> bytes:
+    """A notification, without a line break."""
+    return to_line(_Notification("2.0", method.name, {} if params is None else params))
+
+
+def encoded_result(request_id: RequestId, result: Any) -> bytes:
+    """The answer to a request, without a line break."""
+    return to_line(_Result("2.0", request_id, result.raw if result.__class__ is Encoded else result))
+
+
+def encoded_error(request_id: RequestId | None, error: ErrorObject) -> bytes:
+    """The refusal of a request, without a line break."""
+    return to_line(_Error("2.0", error, request_id))
+
+
 class ByteLink:
     """Messages as bytes, one `send` of the transport each."""
 
@@ -96,19 +119,22 @@ class ByteLink:
 
     def request(self, request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> None:
         """See `Link`."""
-        self._send(to_line(_Request("2.0", request_id, method.name, {} if params is None else params)))
+        self._send(encoded_request(request_id, method, params))
 
     def notification(self, method: MethodInfo[Any, Any], params: Any) -> None:
         """See `Link`."""
-        self._send(to_line(_Notification("2.0", method.name, {} if params is None else params)))
+        self._send(encoded_notification(method, params))
 
     def result(self, request_id: RequestId, result: Any) -> None:
         """See `Link`."""
-        self._send(to_line(_Result("2.0", request_id, result.raw if result.__class__ is Encoded else result)))
+        self._send(encoded_result(request_id, result))
 
     def error(self, request_id: RequestId | None, error: ErrorObject) -> None:
         """See `Link`."""
-        self._send(to_line(_Error("2.0", error, request_id)))
+        self._send(encoded_error(request_id, error))
+
+    def called_off(self, request_id: RequestId) -> None:
+        """See `Link`."""
 
     @property
     def congested(self) -> bool:

@@ -114,6 +114,9 @@ class MemoryLink:
             error = ErrorObject(error.code, error.message, msgspec.to_builtins(error.data, enc_hook=_encoded))
         self._there.take_error(request_id, error)
 
+    def called_off(self, request_id: RequestId) -> None:
+        """See `Link`."""
+
     @property
     def congested(self) -> bool:
         """See `Link`."""

@@ -46,6 +46,8 @@ class Revision(Struct, frozen=True, eq=False):
     """Whether an error may go out without an id, for a message whose id could not be read."""
     elicitation_modes: bool
     """Whether an elicitation says if it is by form or at a URL."""
+    polling: bool
+    """Whether a stream over HTTP may begin with an event that only says what to come back with."""
     resource_not_found: int
     """Error code for a resource that does not exist."""
     content: frozenset[str]
@@ -61,6 +63,7 @@ _CONTENT = {"text": "", "image": "", "resource": "", "audio": "2025-03-26", "res
 _BATCHES = ("2025-03-26",)
 _NAMELESS_ERRORS_SINCE = "2025-11-25"
 _ELICITATION_MODES_SINCE = "2025-11-25"
+_POLLING_SINCE = "2025-11-25"
 _RESOURCE_NOT_FOUND = -32002  # until the modern era, which has no code of its own for it
 
 
@@ -76,9 +79,14 @@ def revision(name: str) -> Revision:
         name in _BATCHES,
         name >= _NAMELESS_ERRORS_SINCE,
         name >= _ELICITATION_MODES_SINCE,
+        name >= _POLLING_SINCE,
         INVALID_PARAMS if modern else _RESOURCE_NOT_FOUND,
         frozenset(kind for kind, since in _CONTENT.items() if since <= name),
     )
+
+
+WITHOUT_HEADER = "2025-03-26"
+"""What an HTTP request follows that does not say, and belongs to no session: the last revision without the header."""
 
 
 def legacy(names: Iterable[str]) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from itertools import count
 from typing import Generic, TypeVar
 
 from mcpstruct.base.envelope import RequestId
@@ -13,16 +14,12 @@ E = TypeVar("E")
 class Sent(Generic[E]):
     """Requests of this side that await their answers. Ids count up from 1 and are never used twice."""
 
-    __slots__ = ("_last", "entries")
+    __slots__ = ("entries", "next_id")
 
     def __init__(self) -> None:
-        self._last = 0
         self.entries: dict[RequestId, E] = {}
-
-    def next_id(self) -> int:
-        """An id that no request of this connection had."""
-        self._last += 1
-        return self._last
+        self.next_id: Callable[[], int] = count(1).__next__
+        """Gives an id that no request of this connection had."""
 
     def take_all(self) -> list[E]:
         """Every request in progress, which none is any more."""
@@ -48,7 +45,3 @@ class Received(Generic[E]):
         if request_id in self.entries:
             raise DuplicateId(request_id)
         self.entries[request_id] = entry
-
-    def close(self, request_id: Hashable) -> E | None:
-        """Forget a request; None if it is not in progress (any more)."""
-        return self.entries.pop(request_id, None)

@@ -1,0 +1,197 @@
+"""The ASGI application: what comes in is checked, and goes to the era that it belongs to."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mcpstruct.session.loop import Loop, current_loop
+from mcpstruct.wire.eras import PROTOCOL_VERSION, modern
+
+from .asgi import Receive, Scope, Send, reply
+from .gate import Gate
+from .legacy import SESSION_ID, Legacy
+from .modern import Modern
+from .options import HttpOptions
+from .request import Gone, HttpRequest, Refused, read_body
+from .streams import EventStream
+from .watching import Watch
+
+if TYPE_CHECKING:
+    from mcpstruct.server.base import Server
+
+log = logging.getLogger("mcpstruct")
+_DECLARED = PROTOCOL_VERSION.encode()
+
+
+class _Running:
+    """What there is of an application while it runs: made by its first request, on the event loop that serves it."""
+
+    def __init__(self, server: Server, options: HttpOptions) -> None:
+        self.loop: Loop = current_loop()
+        self.watch = Watch(self.loop)
+        self.modern = Modern(server, options.keep_alive)
+        self.legacy = Legacy(server, options, self.modern.connection)
+
+
+class HttpApp:
+    """A server as an ASGI application, for clients of every revision that it speaks.
+
+    It needs nothing of whatever it is mounted in: the first request starts it, `aclose` or the end of the ASGI lifespan
+    ends it.
+    """
+
+    def __init__(self, server: Server, options: HttpOptions) -> None:
+        self._server = server
+        self._options = options
+        self._gate = Gate(options)
+        path = "/" + options.path.strip("/")
+        self._paths = frozenset((path, path.rstrip("/") + "/", path.rstrip("/")))
+        self._modern = frozenset(name.encode() for name in modern(server.revisions))
+        self._only_modern = len(self._modern) == len(server.revisions)
+        self._running: _Running | None = None
+        self._closed = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI 3."""
+        kind = scope["type"]
+        if kind == "http":
+            await self._http(scope, receive, send)
+        elif kind == "lifespan":
+            await self._lifespan(receive, send)
+        elif kind == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    await self.start()
+                except Exception as error:
+                    log.exception("The server's lifespan did not begin")
+                    await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.aclose()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def start(self) -> _Running:
+        """Set up what the server's lifespan sets up, unless that is done. Raises what that raises."""
+        if self._running is None:
+            if self._closed:
+                raise Refused(503, "the server has stopped")
+            await self._server.lifespan.acquire()
+            if self._running is None:
+                self._running = _Running(self._server, self._options)
+            else:  # another request was as early
+                await self._server.lifespan.release()
+        return self._running
+
+    async def aclose(self) -> None:
+        """End every stream and every session."""
+        self._closed = True
+        running, self._running = self._running, None
+        if running is not None:
+            await running.legacy.aclose()
+            await running.modern.aclose()
+            await self._server.lifespan.release()
+
+    # -- requests -----------------------------------------------------------------------------------------------------
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: list[tuple[bytes, bytes]] = []
+        try:
+            request = HttpRequest(scope)
+            if request.path not in self._paths:
+                self._check_path(request)
+            headers = self._gate.check(request)
+            running = self._running or await self.start()
+            if request.method == "POST":
+                await self._post(running, request, receive, send, headers)
+            elif request.method == "GET":
+                await self._get(running, request, receive, send, headers)
+            elif request.method == "DELETE":
+                await self._delete(running, request, send, headers)
+            elif request.method == "OPTIONS":
+                await reply(send, 204, headers=[*headers, *self._gate.preflight(request)])
+            else:
+                raise Refused(405, "no such method", [(b"allow", self._allowed)])
+        except Refused as refused:
+            await reply(send, refused.status, refused.body, [*headers, *refused.headers])
+        except Gone:
+            pass
+
+    def _check_path(self, request: HttpRequest) -> None:
+        """Allow for a prefix that the application is mounted at."""
+        root = request.scope.get("root_path", "")
+        if not (root and request.path.startswith(root) and request.path[len(root) :] in self._paths):
+            raise Refused(404, "not found")
+
+    @property
+    def _allowed(self) -> bytes:
+        return b"GET, POST, DELETE" if self._has_sessions else b"POST"
+
+    @property
+    def _has_sessions(self) -> bool:
+        return self._options.sessions and not self._only_modern
+
+    async def _post(
+        self, running: _Running, request: HttpRequest, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]]
+    ) -> None:
+        self._gate.check_post(request)
+        options = self._options
+        body = await read_body(receive, request.headers, options.max_body, options.body_deadline, running.loop)
+        era = running.modern if self._is_modern(request.headers, body) else running.legacy
+        exchange = era.take(request, body)
+        if headers:
+            exchange.headers.extend(headers)
+        await exchange.respond(receive, send, running.watch)
+
+    def _is_modern(self, headers: Mapping[bytes, bytes], body: bytes) -> bool:
+        """Which era a POST belongs to: its header says, or else its body."""
+        version = headers.get(b"mcp-protocol-version")
+        if version in self._modern or self._only_modern:
+            return True
+        # A body that names a version is a modern one's, whatever its header says; unless it is in a session, where
+        # the same words may be anybody's.
+        return bool(self._modern) and SESSION_ID not in headers and _DECLARED in body
+
+    async def _get(
+        self, running: _Running, request: HttpRequest, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]]
+    ) -> None:
+        if not self._has_sessions:
+            raise Refused(405, "there are no streams to GET", [(b"allow", self._allowed)])
+        self._gate.check_get(request)
+        session, stream, after = running.legacy.listened(request)
+        events = EventStream(running.loop, self._options.keep_alive, lambda: stream.detach(events))
+        await stream.resume(events, after, primed=session.primed)
+        watcher = running.loop.spawn(_until_gone, receive, events)
+        try:
+            await events.send_to(send, headers)
+        finally:
+            watcher.cancel()
+            stream.detach(events)
+
+    async def _delete(
+        self, running: _Running, request: HttpRequest, send: Send, headers: list[tuple[bytes, bytes]]
+    ) -> None:
+        if not self._has_sessions:
+            raise Refused(405, "there are no sessions", [(b"allow", self._allowed)])
+        await running.legacy.sessions.close(running.legacy.ended(request))
+        await reply(send, 204, headers=headers)
+
+
+async def _until_gone(receive: Receive, events: EventStream) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    events.discard()
+
+
+def http_app(server: Server, **options: Any) -> HttpApp:
+    """A server as an ASGI application; see `HttpOptions` for what can be set."""
+    return HttpApp(server, HttpOptions(**options))

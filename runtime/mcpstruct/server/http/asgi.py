@@ -1,0 +1,22 @@
+"""The little of ASGI that is used, and the answers that are no messages."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, TypeAlias
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Event: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Event]]
+Send: TypeAlias = Callable[[Event], Awaitable[None]]
+Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
+
+JSON = (b"content-type", b"application/json")
+
+
+async def reply(send: Send, status: int, body: bytes = b"", headers: Headers = ()) -> None:
+    """Answer with a body of JSON, or none."""
+    length = (b"content-length", b"%d" % len(body))
+    fields = [JSON, length, *headers] if body else [length, *headers]
+    await send({"type": "http.response.start", "status": status, "headers": fields})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,191 @@
+"""One POST and its answer: a JSON body, or a stream of events once anything is sent before the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mcpstruct.base.envelope import ErrorObject, RequestId
+from mcpstruct.base.errors import (
+    HEADER_MISMATCH,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    MISSING_CAPABILITY,
+    PARSE_ERROR,
+    UNSUPPORTED_VERSION,
+    ConnectionLost,
+    MethodNotInRevision,
+)
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct.session.links import encoded_error, encoded_notification, encoded_result
+from mcpstruct.session.loop import Cancellable, Future, Loop
+from mcpstruct.wire.sse import encode_event
+
+from .asgi import JSON, Receive, Send, reply
+from .streams import EventStream
+
+if TYPE_CHECKING:
+    from mcpstruct.session.incoming import Incoming
+
+    from .watching import Watch
+
+MODERN_STATUSES: Mapping[int, int] = {
+    PARSE_ERROR: 400,
+    INVALID_REQUEST: 400,
+    INVALID_PARAMS: 400,
+    METHOD_NOT_FOUND: 404,
+    HEADER_MISMATCH: 400,
+    MISSING_CAPABILITY: 400,
+    UNSUPPORTED_VERSION: 400,
+}
+
+
+class Exchange:
+    """A `Link` for one request: whatever belongs to it goes out with its answer, and nothing else does."""
+
+    __slots__ = (
+        "_body",
+        "_done",
+        "_loop",
+        "_outcome",
+        "_status",
+        "_statuses",
+        "_watcher",
+        "events",
+        "headers",
+        "incoming",
+        "keep_alive",
+    )
+    as_bytes = True
+
+    def __init__(self, loop: Loop, keep_alive: float, statuses: Mapping[int, int] = MODERN_STATUSES) -> None:
+        self._loop = loop
+        self._statuses = statuses
+        self.keep_alive = keep_alive
+        self.events: EventStream | None = None
+        """The stream, if it has come to that."""
+        self.headers: list[tuple[bytes, bytes]] = []
+        """More headers for the answer."""
+        self.incoming: Incoming | None = None
+        """The request, while it is in progress."""
+        self._done = False
+        self._body = b""
+        self._status = 202
+        self._outcome: Future[None] | None = None
+        self._watcher: Cancellable | None = None
+
+    # -- see `Link` ---------------------------------------------------------------------------------------------------
+
+    def request(self, request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> None:
+        """See `Link`: there are none in this era."""
+        raise MethodNotInRevision(method.name, "streams of the modern era")
+
+    def notification(self, method: MethodInfo[Any, Any], params: Any) -> None:
+        """See `Link`."""
+        self._push(encoded_notification(method, params))
+
+    def result(self, request_id: RequestId, result: Any) -> None:
+        """See `Link`."""
+        self._answer(encoded_result(request_id, result), 200)
+
+    def error(self, request_id: RequestId | None, error: ErrorObject) -> None:
+        """See `Link`."""
+        self._answer(encoded_error(request_id, error), self._statuses.get(error.code, 200))
+
+    def called_off(self, request_id: RequestId) -> None:
+        """See `Link`: the client gets no answer."""
+        self._finish()
+
+    @property
+    def congested(self) -> bool:
+        """See `Link`."""
+        return self.events is not None and self.events.congested
+
+    async def drain(self) -> None:
+        """See `Link`."""
+        if self.events is not None:
+            await self.events.drain()
+
+    def pause(self) -> None:
+        """See `Link`: there is nothing more to come."""
+
+    def resume(self) -> None:
+        """See `Link`."""
+
+    async def aclose(self) -> None:
+        """See `Link`."""
+        self._finish()
+
+    # -- what goes out ------------------------------------------------------------------------------------------------
+
+    def _push(self, message: bytes) -> None:
+        if self._done:
+            raise ConnectionLost("the request has been answered")
+        if self.events is None:
+            self.events = EventStream(self._loop, self.keep_alive, self.left)
+            self._settle()
+        self.events.push(encode_event(message))
+
+    def _answer(self, message: bytes, status: int) -> None:
+        if self._done:
+            raise ConnectionLost("the client is gone")
+        if self.events is not None:
+            self.events.push(encode_event(message))
+        else:
+            self._body, self._status = message, status
+        self._finish()
+
+    def _finish(self) -> None:
+        self._done = True
+        self.incoming = None  # which refers back: no cycle is left for the garbage collector
+        if self.events is not None:
+            self.events.end()
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._outcome is not None and not self._outcome.done():
+            self._outcome.set_result(None)
+
+    # -- the client's end ---------------------------------------------------------------------------------------------
+
+    async def respond(self, receive: Receive, send: Send, watch: Watch) -> None:
+        """Send the answer, once it begins to come; a client that leaves before that calls the request off."""
+        watch.add(self, receive)
+        try:
+            if not self._done and self.events is None:
+                self._outcome = self._loop.future()
+                await self._outcome
+            if self.events is not None:
+                await self.events.send_to(send, self.headers)
+            elif self.headers or not self._body:
+                await reply(send, self._status, self._body, self.headers)
+            else:  # the hot path
+                length = (b"content-length", b"%d" % len(self._body))
+                await send({"type": "http.response.start", "status": self._status, "headers": [JSON, length]})
+                await send({"type": "http.response.body", "body": self._body})
+        finally:
+            watch.remove(self)
+            if self._watcher is not None:
+                self._watcher.cancel()
+            if not self._done:
+                self.left()
+
+    def linger(self, receive: Receive) -> None:
+        """The answer takes its time: notice from now on if the client leaves."""
+        self._watcher = self._loop.spawn(self._notice, receive)
+
+    async def _notice(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._watcher = None
+        if not self._done:
+            self.left()
+
+    def left(self) -> None:
+        """The client is gone, and that calls the request off."""
+        if self.events is not None:
+            self.events.discard()
+        if self.incoming is not None:
+            self.incoming.cancel("the client closed the stream")
+        self._finish()

@@ -1,0 +1,98 @@
+"""Requests that stand alone: each POST says for itself which revision it follows, and who sends it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mcpstruct.base.envelope import ErrorObject, RequestId
+from mcpstruct.base.errors import (
+    HEADER_MISMATCH,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    ProtocolViolation,
+)
+from mcpstruct.session.incoming import Incoming
+from mcpstruct.session.reading import Arrived
+from mcpstruct.wire.eras import PROTOCOL_VERSION, revision
+from mcpstruct.wire.headers import mismatch
+from mcpstruct_bindings.merged.methods import METHODS
+
+from .exchange import Exchange
+from .nobody import Nobody
+
+if TYPE_CHECKING:
+    from mcpstruct.server.base import Server
+
+    from .request import HttpRequest
+
+
+class Modern:
+    """All that modern clients ask; one connection carries them, since none has anything that lasts."""
+
+    def __init__(self, server: Server, keep_alive: float) -> None:
+        self._server = server
+        self._keep_alive = keep_alive
+        self.connection = server.connection()
+        self._core = self.connection.core
+        self._core.attach(Nobody())
+
+    def take(self, request: HttpRequest, body: bytes) -> Exchange:
+        """Begin to answer a POST."""
+        exchange = Exchange(self._core.loop, self._keep_alive)
+        try:
+            arrived = self._core.read(body)
+            if arrived is None:
+                exchange.error(None, ErrorObject(INVALID_REQUEST, "clients send requests and notifications alone"))
+                return exchange
+            fault = self._fault(request, arrived)
+        except ProtocolViolation as violation:
+            exchange.error(violation.request_id, self._refusal(request, violation))
+            return exchange
+        if fault is not None:
+            exchange.error(arrived.id, fault)
+        elif arrived.id is None:
+            self._core.take_notification(arrived.method, arrived.params)
+            exchange.called_off(0)
+        else:
+            self._begin(exchange, arrived.id, arrived)
+        return exchange
+
+    def _begin(self, exchange: Exchange, request_id: RequestId, arrived: Arrived) -> None:
+        incoming = Incoming(self._core, request_id, arrived.method, arrived.params, exchange, key=exchange)
+        exchange.incoming = incoming
+        self._core.take(incoming)
+
+    def _refusal(self, request: HttpRequest, violation: ProtocolViolation) -> ErrorObject:
+        """What a client is told of a message that could not be read."""
+        known = METHODS.get(violation.method or "")
+        version = request.header(b"mcp-protocol-version")
+        if violation.code == METHOD_NOT_FOUND or (
+            known is not None and version in self._server.revisions and not revision(version).has(known)
+        ):
+            return ErrorObject(METHOD_NOT_FOUND, f"Method not found: {violation.method}")
+        self.connection.violation(violation)
+        return ErrorObject(violation.code, str(violation))
+
+    def _fault(self, request: HttpRequest, arrived: Arrived) -> ErrorObject | None:
+        """Why headers and body can't be of one request."""
+        if arrived.id is None:
+            return None
+        declared = self.connection.meta_of(arrived.params).get(PROTOCOL_VERSION)
+        if declared is None:
+            spoken = ", ".join(self._server.revisions)  # may be all that the user of an old client gets to see
+            return ErrorObject(INVALID_PARAMS, f"_meta lacks {PROTOCOL_VERSION}; this server speaks {spoken}")
+        version = request.header(b"mcp-protocol-version")
+        if version != declared:
+            what = "is missing" if version is None else "does not match the body"
+            return ErrorObject(HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version {what}")
+        method = arrived.method.name
+        reason = mismatch(request.headers, method, arrived.params, self._annotations(method, arrived.params))
+        return None if reason is None else ErrorObject(HEADER_MISMATCH, f"Header mismatch: {reason}")
+
+    async def aclose(self) -> None:
+        """End every request; streams of subscriptions in good order."""
+        await self.connection.aclose()
+
+    def _annotations(self, method: str, params: Any) -> Any:
+        return self._server.mirrored(params.name) if method == "tools/call" else None
