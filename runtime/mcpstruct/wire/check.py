@@ -65,7 +65,7 @@ def batch_faults(messages: list[Any], revised: Bindings) -> list[Problem]:
 
 def below(index: int, problems: list[Problem]) -> list[Problem]:
     """The problems of a message as those of the batch that it is in."""
-    return [Problem(f"/{index}{p.pointer}", p.expected, p.got) for p in problems]
+    return [p.below(f"/{index}") for p in problems]
 
 
 def faults(

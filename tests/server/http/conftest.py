@@ -112,7 +112,9 @@ class Raw:
 
     async def legacy_notify(self, method: str, params: Any = None) -> Answer:
         """A notification in the session."""
-        return await self.send("POST", {"jsonrpc": "2.0", "method": method, "params": params or {}}, self.session_headers)
+        return await self.send(
+            "POST", {"jsonrpc": "2.0", "method": method, "params": params or {}}, self.session_headers
+        )
 
 
 @asynccontextmanager

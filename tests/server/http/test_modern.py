@@ -192,7 +192,9 @@ async def test_a_subscription_is_a_stream() -> None:
         }
         headers = {"mcp-protocol-version": "2026-07-28", "mcp-method": "subscriptions/listen"}
         lines: list[Any] = []
-        async with one.session.post(one.url, json=body, headers={"accept": "application/json, text/event-stream", **headers}) as response:
+        async with one.session.post(
+            one.url, json=body, headers={"accept": "application/json, text/event-stream", **headers}
+        ) as response:
             async for line in response.content:
                 if line.startswith(b"data:"):
                     lines.append(json.loads(line[5:]))

@@ -68,6 +68,11 @@ def make_server(seen: Seen | None = None, **options: Any) -> MCPServer:
         answer = await ctx.elicit("name?", {"type": "object", "properties": {"name": {"type": "string"}}})
         return str(answer.data)
 
+    add_more(server)
+    return server
+
+
+def add_more(server: MCPServer) -> None:
     @server.tool()
     async def poll(ctx: Context[Any]) -> str:
         ctx.close_stream(retry=0.05)
@@ -78,8 +83,6 @@ def make_server(seen: Seen | None = None, **options: Any) -> MCPServer:
     async def grow() -> str:
         server.add_tool(lambda: "new", name="new", description="new")
         return "grown"
-
-    return server
 
 
 @asynccontextmanager
@@ -288,10 +291,17 @@ async def test_sessions_do_not_hear_each_other() -> None:
         await one.initialize()
         first = one.session_headers
         await one.initialize()
-        body = {"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "steps", "arguments": {}, "_meta": {"progressToken": 1}}}
+        body = {
+            "jsonrpc": "2.0",
+            "id": 5,
+            "method": "tools/call",
+            "params": {"name": "steps", "arguments": {}, "_meta": {"progressToken": 1}},
+        }
         answer = await one.send("POST", body, first)
         last = answer.events[0]["id"]
-        foreign = await one.send("GET", None, {**one.session_headers, "accept": "text/event-stream", "last-event-id": last})
+        foreign = await one.send(
+            "GET", None, {**one.session_headers, "accept": "text/event-stream", "last-event-id": last}
+        )
         assert foreign.status == 404
 
 
@@ -315,7 +325,11 @@ async def test_the_idlest_session_gives_way() -> None:
         second = one.session_headers
         await one.initialize()
         ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
-        assert [(await one.send("POST", ping, h)).status for h in (first, second, one.session_headers)] == [404, 200, 200]
+        assert [(await one.send("POST", ping, h)).status for h in (first, second, one.session_headers)] == [
+            404,
+            200,
+            200,
+        ]
 
 
 async def test_a_server_without_sessions_serves_each_request_alone() -> None:
@@ -324,9 +338,16 @@ async def test_a_server_without_sessions_serves_each_request_alone() -> None:
         assert opened.json["result"]["protocolVersion"] == "2025-11-25"
         assert one.sid is None
         headers = {"mcp-protocol-version": "2025-11-25"}
-        body = {"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "echo", "arguments": {"text": "x"}}}
+        body = {
+            "jsonrpc": "2.0",
+            "id": 5,
+            "method": "tools/call",
+            "params": {"name": "echo", "arguments": {"text": "x"}},
+        }
         assert (await one.send("POST", body, headers)).json["result"]["content"][0]["text"] == "x"
-        assert (await one.send("POST", {"jsonrpc": "2.0", "method": "notifications/initialized"}, headers)).status == 202
+        assert (
+            await one.send("POST", {"jsonrpc": "2.0", "method": "notifications/initialized"}, headers)
+        ).status == 202
         assert (await one.send("GET", None, {"accept": "text/event-stream"})).status == 405
         body["params"] = {"name": "ask", "arguments": {}}
         assert "lacks" in (await one.send("POST", body, headers)).json["error"]["message"]

@@ -11,6 +11,7 @@ from mcpstruct.wire.eras import PROTOCOL_VERSION, modern
 
 from .asgi import Receive, Scope, Send, reply
 from .gate import Gate
+from .http_sse import MESSAGES, STREAM, HttpSse
 from .legacy import SESSION_ID, Legacy
 from .modern import Modern
 from .options import HttpOptions
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mcpstruct.server.base import Server
 
 log = logging.getLogger("mcpstruct")
+_ENDPOINT = "endpoint"
 _DECLARED = PROTOCOL_VERSION.encode()
 
 
@@ -33,6 +35,7 @@ class _Running:
         self.watch = Watch(self.loop)
         self.modern = Modern(server, options.keep_alive)
         self.legacy = Legacy(server, options, self.modern.connection)
+        self.http_sse = HttpSse(server, self.loop, options.keep_alive, options.max_sessions)
 
 
 class HttpApp:
@@ -47,7 +50,9 @@ class HttpApp:
         self._options = options
         self._gate = Gate(options)
         path = "/" + options.path.strip("/")
-        self._paths = frozenset((path, path.rstrip("/") + "/", path.rstrip("/")))
+        self._places = dict.fromkeys((path, path.rstrip("/") + "/", path.rstrip("/")), _ENDPOINT)
+        if options.http_sse:
+            self._places.update({STREAM: STREAM, MESSAGES: MESSAGES})
         self._modern = frozenset(name.encode() for name in modern(server.revisions))
         self._only_modern = len(self._modern) == len(server.revisions)
         self._running: _Running | None = None
@@ -92,11 +97,21 @@ class HttpApp:
                 await self._server.lifespan.release()
         return self._running
 
+    async def _begin(self) -> _Running:
+        try:
+            return await self.start()
+        except Refused:
+            raise
+        except Exception:
+            log.exception("The server's lifespan did not begin")
+            raise Refused(503, "the server could not start") from None
+
     async def aclose(self) -> None:
         """End every stream and every session."""
         self._closed = True
         running, self._running = self._running, None
         if running is not None:
+            await running.http_sse.aclose()
             await running.legacy.aclose()
             await running.modern.aclose()
             await self._server.lifespan.release()
@@ -107,30 +122,40 @@ class HttpApp:
         headers: list[tuple[bytes, bytes]] = []
         try:
             request = HttpRequest(scope)
-            if request.path not in self._paths:
-                self._check_path(request)
+            place = self._places.get(request.path) or self._below_prefix(request)
             headers = self._gate.check(request)
-            running = self._running or await self.start()
-            if request.method == "POST":
+            running = self._running or await self._begin()
+            if place != _ENDPOINT:
+                await self._http_sse(running, place, request, receive, send, headers)
+            elif request.method == "POST":
                 await self._post(running, request, receive, send, headers)
-            elif request.method == "GET":
-                await self._get(running, request, receive, send, headers)
-            elif request.method == "DELETE":
-                await self._delete(running, request, send, headers)
-            elif request.method == "OPTIONS":
-                await reply(send, 204, headers=[*headers, *self._gate.preflight(request)])
             else:
-                raise Refused(405, "no such method", [(b"allow", self._allowed)])
+                await self._other(running, request, receive, send, headers)
         except Refused as refused:
             await reply(send, refused.status, refused.body, [*headers, *refused.headers])
         except Gone:
             pass
 
-    def _check_path(self, request: HttpRequest) -> None:
-        """Allow for a prefix that the application is mounted at."""
+    async def _other(
+        self, running: _Running, request: HttpRequest, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]]
+    ) -> None:
+        """Whatever is no POST."""
+        if request.method == "GET":
+            await self._get(running, request, receive, send, headers)
+        elif request.method == "DELETE":
+            await self._delete(running, request, send, headers)
+        elif request.method == "OPTIONS":
+            await reply(send, 204, headers=[*headers, *self._gate.preflight(request)])
+        else:
+            raise Refused(405, "no such method", [(b"allow", self._allowed)])
+
+    def _below_prefix(self, request: HttpRequest) -> str:
+        """What a path leads to below the prefix that the application is mounted at."""
         root = request.scope.get("root_path", "")
-        if not (root and request.path.startswith(root) and request.path[len(root) :] in self._paths):
+        place = self._places.get(request.path[len(root) :]) if root and request.path.startswith(root) else None
+        if place is None:
             raise Refused(404, "not found")
+        return place
 
     @property
     def _allowed(self) -> bytes:
@@ -184,6 +209,30 @@ class HttpApp:
             raise Refused(405, "there are no sessions", [(b"allow", self._allowed)])
         await running.legacy.sessions.close(running.legacy.ended(request))
         await reply(send, 204, headers=headers)
+
+    async def _http_sse(
+        self,
+        running: _Running,
+        place: str,
+        request: HttpRequest,
+        receive: Receive,
+        send: Send,
+        headers: list[tuple[bytes, bytes]],
+    ) -> None:
+        """The two places of the transport of 2024-11-05."""
+        if request.method == "OPTIONS":
+            await reply(send, 204, headers=[*headers, *self._gate.preflight(request)])
+        elif request.method != ("GET" if place == STREAM else "POST"):
+            raise Refused(405, "no such method", [(b"allow", b"GET" if place == STREAM else b"POST")])
+        elif place == STREAM:
+            self._gate.check_get(request)
+            await running.http_sse.stream(request, receive, send, headers)
+        else:
+            self._gate.check_json(request)
+            options = self._options
+            body = await read_body(receive, request.headers, options.max_body, options.body_deadline, running.loop)
+            running.http_sse.take(request, body)
+            await reply(send, 202, headers=headers)
 
 
 async def _until_gone(receive: Receive, events: EventStream) -> None:

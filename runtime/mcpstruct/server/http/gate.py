@@ -56,17 +56,21 @@ class Gate:
 
     def check_post(self, request: HttpRequest) -> None:
         """Check what comes, and what may come back."""
+        self.check_json(request)
+        accept = request.headers.get(b"accept", b"")
+        if accept not in self._good_accepts:
+            if not (_accepts(accept, _JSON) and _accepts(accept, _EVENTS)):
+                raise Refused(406, f"Accept has to list {_JSON} and {_EVENTS}")
+            _note(self._good_accepts, accept)
+
+    def check_json(self, request: HttpRequest) -> None:
+        """Check what comes."""
         headers = request.headers
         kind = headers.get(b"content-type", b"")
         if kind not in self._good_types:
             if kind.split(b";")[0].strip().lower() != _JSON.encode():
                 raise Refused(415, f"Content-Type has to be {_JSON}")
             _note(self._good_types, kind)
-        accept = headers.get(b"accept", b"")
-        if accept not in self._good_accepts:
-            if not (_accepts(accept, _JSON) and _accepts(accept, _EVENTS)):
-                raise Refused(406, f"Accept has to list {_JSON} and {_EVENTS}")
-            _note(self._good_accepts, accept)
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise Refused(415, "requests may not be compressed", [(b"accept-encoding", b"identity")])
 

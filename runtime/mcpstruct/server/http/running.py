@@ -17,8 +17,8 @@ from mcpstruct.wire.eras import legacy
 
 from .app import HttpApp
 from .options import HttpOptions
+from .serving import Uvicorn
 from .supervisor import Supervisor
-from .uvicorn import Uvicorn
 from .worker import Work
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ class HttpServing:
             raise ValueError("several workers would lose sessions: the transport of 2024-11-05 can have one only")
         if self._options.sessions and legacy(self._server.revisions):
             raise ValueError(
-                "several workers would lose sessions, which live in the memory of one: set sessions=False, so that each "
-                "request of older clients stands alone too, or speak the newest revisions only (revisions='2026-07-28')"
+                "several workers would lose sessions, which live in the memory of one: set sessions=False, so that "
+                "requests of older clients stand alone too, or let the server speak revisions='2026-07-28' only"
             )
 
     def run(self) -> None:

@@ -19,7 +19,7 @@ from mcpstruct.server.state import new_key
 
 from .app import HttpApp
 from .options import HttpOptions
-from .uvicorn import Uvicorn
+from .serving import Uvicorn
 
 if TYPE_CHECKING:
     from mcpstruct.server.base import Server
@@ -38,8 +38,9 @@ class Work(NamedTuple):
     def of(cls, server: Server, options: HttpOptions, drain: float) -> Work:
         """The work of serving a server. Raises `ValueError` where workers would not find it."""
         if _is_worker():
-            raise RuntimeError("a worker came to server.run() while loading the program: put it under "
-                               "`if __name__ == '__main__':`")
+            raise RuntimeError(
+                "a worker came to server.run() while loading the program: put it under `if __name__ == '__main__':`"
+            )
         return cls(Program.of(server), options, drain, new_key())
 
 

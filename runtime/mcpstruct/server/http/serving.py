@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _LAST_WORDS = 0.5
 """Seconds that clients are given to read the end of their answers."""
+_FLUSH = 0.1
+"""Seconds for what has been written to leave this process."""
 
 
 class Uvicorn(uvicorn.Server):
@@ -102,9 +104,10 @@ class Uvicorn(uvicorn.Server):
         for connection in list(connections):
             connection.shutdown()  # after the answer that is on its way, or at once
         await self._server.stop(0.0 if self.force_exit else self._drain)
-        end = asyncio.get_running_loop().time() + _LAST_WORDS
-        while connections and not self.force_exit and asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(0.01)
+        if answering := set(self.server_state.tasks):
+            await asyncio.wait(answering, timeout=_LAST_WORDS)
+        if connections:
+            await asyncio.sleep(_FLUSH)
         for connection in list(connections):
             connection.transport.abort()
         await super().shutdown(sockets)
