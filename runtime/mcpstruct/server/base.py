@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from mcpstruct.base.errors import MethodNotFound
+from mcpstruct.base.errors import MethodNotFound, ProtocolViolation
 from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
 from mcpstruct.base.messages import MessageDecoder
 from mcpstruct.base.methods import MethodInfo
@@ -15,16 +15,23 @@ from mcpstruct.session.serving import Connection, Handler
 from mcpstruct.transport.base import Transport
 from mcpstruct.transport.memory import MemoryLink, MemoryTransport
 from mcpstruct.wire.eras import Revision, revision
+from mcpstruct.wire.headers import Annotation
 from mcpstruct_bindings import REVISIONS
 from mcpstruct_bindings.merged.decode import client_decoder
 from mcpstruct_bindings.merged.types import Implementation, ReadResourceResult, ServerCapabilities
 
+from .context import Context
 from .lifespan import Lifespan
+from .notices import notice
+from .state import StateSealer
 
 if TYPE_CHECKING:
     from .http import HttpApp
 
-NotificationCallback: TypeAlias = Callable[[MethodInfo[Any, Any], Any], object]
+NotificationHandler: TypeAlias = Callable[[Any, Context[Any]], object]
+"""Gets the params of a notification and a context: who sent it, and how to talk to them."""
+NotificationCallback: TypeAlias = Callable[[MethodInfo[Any, Any], Any, Context[Any]], object]
+"""Gets every notification of clients: its method, its params and a context."""
 DRAIN = 5.0
 """Seconds that requests in progress are given when a server is told to stop."""
 
@@ -33,6 +40,7 @@ class Server:
     """A server of any kind; subclasses say what it answers."""
 
     decoder: MessageDecoder[Any] = client_decoder
+    _sealer: StateSealer
 
     def __init__(
         self,
@@ -53,6 +61,7 @@ class Server:
         self.revisions = tuple(sorted((revision(name).name for name in names), reverse=True))
         self.handlers: dict[str, Handler] = {}
         self.custom: dict[str, MethodInfo[Any, Any]] = {}
+        self.notification_handlers: dict[str, NotificationHandler] = {}
         self.lifespan = Lifespan(None if lifespan is None else lambda: lifespan(self))
         self.connections: set[Connection] = set()
         """Every client that is connected."""
@@ -120,26 +129,45 @@ class Server:
 
         return HttpApp(self, HttpOptions(path=path, **options))
 
-    def run(self, transport: Literal["stdio"] = "stdio") -> None:
-        """Serve until the client leaves, or the process is told to stop; runs an event loop of its own."""
+    def run(self, transport: Literal["stdio", "streamable-http"] = "stdio", **options: Any) -> None:
+        """Serve until SIGINT or SIGTERM comes, on an event loop of its own; over stdio, until the client leaves.
+
+        `"streamable-http"` listens at `host="127.0.0.1"` and `port=8000`, with `path="/mcp"` and `workers=1`;
+        `HttpServing` (`mcpstruct.server.http.running`) and `HttpOptions` say what else can be set. Raises `ValueError`
+        for what does not go together, `OSError` where the address can't be had, `MissingExtra`.
+        """
         from .running import run
 
-        run(self, transport)
+        run(self, transport, **options)
+
+    def share_key(self, key: bytes) -> None:
+        """Seal the state of requests with this key, if the server was given none: for processes that share its work."""
+        self._sealer.adopt(key)
 
     async def read(self, uri: str, context: Any) -> ReadResourceResult:
         """Read one of the server's own resources, on behalf of another request."""
         raise MethodNotFound("resources/read")
 
-    def mirrored(self, tool: str) -> Any:
+    def mirrored(self, tool: str) -> tuple[Annotation, ...] | None:
         """Which arguments of a tool clients repeat in HTTP headers; None for a tool that is not known."""
         return None
 
     # -- told by connections ------------------------------------------------------------------------------------------
 
     def notified(self, connection: Connection, method: MethodInfo[Any, Any], params: Any) -> None:
-        """A client sent a notification."""
+        """A client sent a notification: queue whoever wants to know."""
+        handler, link = self.notification_handlers.get(method.name), connection.core.link
+        if link is None or (handler is None and self._on_notification is None):
+            return
+        try:
+            context: Context[Any] = Context(notice(connection, link, method, params), self, self._sealer)
+        except ProtocolViolation as violation:  # `_meta` is decoded when it is first read
+            connection.violation(violation)
+            return
+        if handler is not None:
+            connection.core.inbox.put(handler, params, context)
         if self._on_notification is not None:
-            connection.core.inbox.put(self._on_notification, method, params)
+            connection.core.inbox.put(self._on_notification, method, params, context)
 
     def ended(self, connection: Connection) -> None:
         """A connection is over."""

@@ -9,12 +9,13 @@ from typing import Any, TypeVar, cast
 
 from mcpstruct.session.subscriptions import Kind
 from mcpstruct.wire.eras import Revision
+from mcpstruct.wire.headers import Annotation
 from mcpstruct_bindings.merged import types as t
 
 from .base import Server
 from .calling import Caller
 from .catalogue import Catalogue
-from .completions import Completer, Completions
+from .completions import Completions
 from .context import Context
 from .functions import Function, PromptFunction, ResourceFunction, ToolFunction
 from .prompts import Prompt
@@ -60,6 +61,7 @@ class Registry(Server):
         annotations: t.ToolAnnotations | None = None,
         icons: Sequence[t.Icon] | None = None,
         meta: Mapping[str, Any] | None = None,
+        input_schema: Mapping[str, Any] | None = None,
         structured_output: bool | None = None,
         timeout: float | None = None,
         inline: bool = False,
@@ -67,7 +69,8 @@ class Registry(Server):
         """Make a tool of a function: `@server.tool()`.
 
         Its parameters are the arguments, its docstring the description, its return annotation the output schema. A sync
-        function runs in a thread; with `inline`, on the event loop, which it must not block.
+        function runs in a thread; with `inline`, on the event loop, which it must not block. `input_schema` is shown to
+        clients in place of the one made from the parameters, which still say what is read.
         """
         namespace = _locals(name)
 
@@ -80,6 +83,7 @@ class Registry(Server):
                 annotations=annotations,
                 icons=icons,
                 meta=meta,
+                input_schema=input_schema,
                 structured_output=structured_output,
                 timeout=timeout,
                 inline=inline,
@@ -99,6 +103,7 @@ class Registry(Server):
         annotations: t.ToolAnnotations | None = None,
         icons: Sequence[t.Icon] | None = None,
         meta: Mapping[str, Any] | None = None,
+        input_schema: Mapping[str, Any] | None = None,
         structured_output: bool | None = None,
         timeout: float | None = None,
         inline: bool = False,
@@ -117,7 +122,7 @@ class Registry(Server):
             name=made.name,
             title=title,
             description=made.description,
-            input_schema=cast("Any", made.input_schema),
+            input_schema=cast("Any", _dict(input_schema) or made.input_schema),
             output_schema=cast("Any", made.output_schema),
             annotations=annotations,
             icons=_list(icons),
@@ -201,20 +206,27 @@ class Registry(Server):
 
         return decorate
 
-    def completion(self, of: str, argument: str) -> Callable[[Completer], Completer]:
+    def completion(self, of: str, argument: str) -> Callable[[F], F]:
         """Complete an argument of a prompt, by its name, or of a resource template, by its text.
 
-        The function gets what has been typed so far and the other arguments, and gives suggestions.
+        The function gets what has been typed so far and the other arguments, and gives suggestions. It may take the
+        context as well, as tools do.
         """
+        namespace = _locals(of)
 
-        def decorate(completer: Completer) -> Completer:
-            self.completions.add(of, argument, completer)
+        def decorate(completer: F) -> F:
+            self.completions.add(of, argument, completer, namespace=namespace)
             return completer
 
         return decorate
 
     def _caller(self, function: Function, *, timeout: float | None = None, inline: bool = False) -> Caller:
         return Caller(function, self._pool, timeout=timeout, inline=inline)
+
+    def mirrored(self, tool: str) -> tuple[Annotation, ...] | None:
+        """Which arguments of a tool clients repeat in HTTP headers; None for a tool that there is not."""
+        found = self.tools.get(tool)
+        return None if found is None else found.annotated
 
     def capabilities(self, row: Revision) -> t.ServerCapabilities:
         """See `Server`: lists that are empty as well, since there is no telling what is registered later."""

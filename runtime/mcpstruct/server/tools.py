@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from mcpstruct.base.errors import RemoteError
+from mcpstruct.wire.headers import annotations_of
 from mcpstruct_bindings.merged.types import (
     CallToolRequestParams,
     CallToolResult,
@@ -17,7 +18,7 @@ from mcpstruct_bindings.merged.types import Tool as ToolDefinition
 from .arguments import BadArguments
 from .calling import Caller, TookTooLong
 from .context import Context
-from .errors import ToolError
+from .errors import HandlerError
 from .functions import ToolFunction
 from .results import BadResult
 
@@ -27,12 +28,14 @@ log = logging.getLogger("mcpstruct")
 class Tool:
     """A function that the model may call; `definition` is what clients are told of it."""
 
-    __slots__ = ("_caller", "_function", "definition")
+    __slots__ = ("_caller", "_function", "annotated", "definition")
 
     def __init__(self, function: ToolFunction, definition: ToolDefinition, caller: Caller) -> None:
         self._function = function
         self._caller = caller
         self.definition = definition
+        self.annotated = annotations_of(definition.input_schema)
+        """Which arguments clients repeat in HTTP headers."""
 
     async def call(
         self, params: CallToolRequestParams, context: Context[Any], *, show_errors: bool
@@ -44,7 +47,7 @@ class Tool:
             return self._result(value, context)
         except BadArguments as error:
             return failed(str(error))
-        except ToolError as error:
+        except HandlerError as error:
             return failed(str(error))
         except RemoteError:
             raise

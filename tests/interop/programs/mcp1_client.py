@@ -1,19 +1,23 @@
-"""A client written with mcp 1.30.0: `mcp1_client.py COMMAND ARGS…` prints a JSON line for each thing it saw."""
+"""A client written with mcp 1.30.0: `mcp1_client.py COMMAND ARGS…` (or a URL, and a file that the server's
+stderr goes to) prints a JSON line for each thing it saw."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import anyio
 from mcp import ClientSession, StdioServerParameters, types
 from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import McpError
 from pydantic import AnyUrl
 
 command, *arguments = sys.argv[1:]
+REMOTE = command.startswith("http")
 err, into = os.pipe()
 changes: list[str] = []
 both_changed = anyio.Event()
@@ -63,8 +67,12 @@ async def stderr_says(word: str) -> None:
     with anyio.fail_after(10):
         seen = b""
         while word.encode() not in seen:
-            await anyio.wait_readable(err)
-            seen += os.read(err, 65536)
+            if REMOTE:
+                await anyio.sleep(0.01)
+                seen = Path(arguments[0]).read_bytes()
+            else:
+                await anyio.wait_readable(err)
+                seen += os.read(err, 65536)
 
 
 async def lists(session: ClientSession) -> None:
@@ -149,9 +157,9 @@ async def changing(session: ClientSession) -> None:
 async def main() -> None:
     parameters = StdioServerParameters(command=command, args=arguments)
     async with (
-        stdio_client(parameters, errlog=os.fdopen(into, "w")) as streams,
+        streamable_http_client(command) if REMOTE else stdio_client(parameters, errlog=os.fdopen(into, "w")) as streams,
         ClientSession(
-            *streams,
+            *streams[:2],
             sampling_callback=sample,
             elicitation_callback=elicit,
             list_roots_callback=roots,

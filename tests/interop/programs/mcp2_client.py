@@ -1,4 +1,5 @@
-"""A client written with mcp 2.3.0: `mcp2_client.py MODE COMMAND ARGS…` prints a JSON line for each thing it saw."""
+"""A client written with mcp 2.3.0: `mcp2_client.py MODE COMMAND ARGS…` (or a URL, and a file that the server's
+stderr goes to) prints a JSON line for each thing it saw."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import json
 import os
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -16,6 +18,7 @@ from mcp.shared.exceptions import MCPError
 
 warnings.simplefilter("ignore")
 mode, command, *arguments = sys.argv[1:]
+REMOTE = command.startswith("http")
 err, into = os.pipe()
 changes: list[str] = []
 both_changed = anyio.Event()
@@ -65,8 +68,12 @@ async def stderr_says(word: str) -> None:
     with anyio.fail_after(10):
         seen = b""
         while word.encode() not in seen:
-            await anyio.wait_readable(err)
-            seen += os.read(err, 65536)
+            if REMOTE:
+                await anyio.sleep(0.01)
+                seen = Path(arguments[0]).read_bytes()
+            else:
+                await anyio.wait_readable(err)
+                seen += os.read(err, 65536)
 
 
 async def lists(client: Client) -> None:
@@ -146,7 +153,8 @@ async def changing(client: Client) -> None:
 
 
 async def main() -> None:
-    server = stdio_client(StdioServerParameters(command=command, args=arguments), errlog=os.fdopen(into, "w"))
+    parameters = StdioServerParameters(command=command, args=arguments)
+    server = command if REMOTE else stdio_client(parameters, errlog=os.fdopen(into, "w"))
     async with Client(
         server,
         mode=mode,

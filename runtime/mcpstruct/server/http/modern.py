@@ -15,7 +15,7 @@ from mcpstruct.base.errors import (
 from mcpstruct.session.incoming import Incoming
 from mcpstruct.session.reading import Arrived
 from mcpstruct.wire.eras import PROTOCOL_VERSION, revision
-from mcpstruct.wire.headers import mismatch
+from mcpstruct.wire.headers import Annotation, mismatch
 from mcpstruct_bindings.merged.methods import METHODS
 
 from .exchange import Exchange
@@ -94,5 +94,5 @@ class Modern:
         """End every request; streams of subscriptions in good order."""
         await self.connection.aclose()
 
-    def _annotations(self, method: str, params: Any) -> Any:
+    def _annotations(self, method: str, params: Any) -> tuple[Annotation, ...] | None:
         return self._server.mirrored(params.name) if method == "tools/call" else None
