@@ -33,7 +33,7 @@ class _Running:
     def __init__(self, server: Server, options: HttpOptions) -> None:
         self.loop: Loop = current_loop()
         self.watch = Watch(self.loop)
-        self.modern = Modern(server, options.keep_alive)
+        self.modern = Modern(server, options)
         self.legacy = Legacy(server, options, self.modern.connection)
         self.http_sse = HttpSse(server, self.loop, options.keep_alive, options.max_sessions)
 

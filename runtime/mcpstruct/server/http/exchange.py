@@ -23,6 +23,7 @@ from mcpstruct.session.loop import Cancellable, Future, Loop
 from mcpstruct.wire.sse import encode_event
 
 from .asgi import JSON, Receive, Send, reply
+from .options import HttpOptions
 from .streams import EventStream
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Exchange:
         "_body",
         "_done",
         "_loop",
+        "_options",
         "_outcome",
         "_status",
         "_statuses",
@@ -55,14 +57,13 @@ class Exchange:
         "events",
         "headers",
         "incoming",
-        "keep_alive",
     )
     as_bytes = True
 
-    def __init__(self, loop: Loop, keep_alive: float, statuses: Mapping[int, int] = MODERN_STATUSES) -> None:
+    def __init__(self, loop: Loop, options: HttpOptions, statuses: Mapping[int, int] = MODERN_STATUSES) -> None:
         self._loop = loop
+        self._options = options
         self._statuses = statuses
-        self.keep_alive = keep_alive
         self.events: EventStream | None = None
         """The stream, if it has come to that."""
         self.headers: list[tuple[bytes, bytes]] = []
@@ -123,15 +124,15 @@ class Exchange:
         if self._done:
             raise ConnectionLost("the request has been answered")
         if self.events is None:
-            self.events = EventStream(self._loop, self.keep_alive, self.left)
+            self.events = EventStream(self._loop, self._options.keep_alive, self.left)
             self._settle()
         self.events.push(encode_event(message))
 
     def _answer(self, message: bytes, status: int) -> None:
         if self._done:
             raise ConnectionLost("the client is gone")
-        if self.events is not None:
-            self.events.push(encode_event(message))
+        if self.events is not None or (self._options.always_stream and status == 200):
+            self._push(message)
         else:
             self._body, self._status = message, status
         self._finish()

@@ -33,12 +33,11 @@ SESSION_ID = b"mcp-session-id"
 class SessionExchange(Exchange):
     """One POST in a session. A client that leaves calls nothing off, and may come back for the rest of a stream."""
 
-    __slots__ = ("_answers", "_expected", "_retry", "_session", "_stream", "batch")
+    __slots__ = ("_answers", "_expected", "_session", "_stream", "batch")
 
     def __init__(self, session: Session, options: HttpOptions) -> None:
-        super().__init__(session.connection.core.loop, options.keep_alive)
+        super().__init__(session.connection.core.loop, options)
         self._session = session
-        self._retry = options.retry
         self._stream: SessionStream | None = None
         self._expected = 0
         self._answers: list[bytes] = []
@@ -66,7 +65,7 @@ class SessionExchange(Exchange):
             return
         stream = self._streaming()
         if self.events is not None and not self.events.over:
-            self.events.push(encode_event(b"", retry=self._retry if retry is None else retry))
+            self.events.push(encode_event(b"", retry=self._options.retry if retry is None else retry))
             stream.detach(self.events)
             self.events.end()
 
@@ -75,7 +74,7 @@ class SessionExchange(Exchange):
             if self._done:
                 raise ConnectionLost("the client is gone")
             self._stream = self._session.new_stream()
-            self.events = EventStream(self._loop, self.keep_alive, self.left)
+            self.events = EventStream(self._loop, self._options.keep_alive, self.left)
             self._stream.attach(self.events, primed=self._session.primed)
             self._settle()
         return self._stream
@@ -85,8 +84,8 @@ class SessionExchange(Exchange):
 
     def _answer(self, message: bytes, status: int) -> None:
         self._expected -= 1
-        if self._stream is not None:
-            self._stream.push(message)
+        if self._stream is not None or (self._options.always_stream and not self._done):
+            self._streaming().push(message)
         elif self._done:
             raise ConnectionLost("the client is gone")
         else:
@@ -206,7 +205,7 @@ class Legacy:
             connection.session = revision(version)
             connection.core.attach(Nobody())
         core = connection.core
-        exchange = Exchange(core.loop, self._options.keep_alive, statuses={})
+        exchange = Exchange(core.loop, self._options, statuses={})
         if arrived is None:
             raise Refused(400, "nobody waits for this answer")
         if arrived.id is None:

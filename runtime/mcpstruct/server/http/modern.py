@@ -20,6 +20,7 @@ from mcpstruct_bindings.merged.methods import METHODS
 
 from .exchange import Exchange
 from .nobody import Nobody
+from .options import HttpOptions
 
 if TYPE_CHECKING:
     from mcpstruct.server.base import Server
@@ -30,16 +31,16 @@ if TYPE_CHECKING:
 class Modern:
     """All that modern clients ask; one connection carries them, since none has anything that lasts."""
 
-    def __init__(self, server: Server, keep_alive: float) -> None:
+    def __init__(self, server: Server, options: HttpOptions) -> None:
         self._server = server
-        self._keep_alive = keep_alive
+        self._options = options
         self.connection = server.connection()
         self._core = self.connection.core
         self._core.attach(Nobody())
 
     def take(self, request: HttpRequest, body: bytes) -> Exchange:
         """Begin to answer a POST."""
-        exchange = Exchange(self._core.loop, self._keep_alive)
+        exchange = Exchange(self._core.loop, self._options)
         try:
             arrived = self._core.read(body)
             if arrived is None:

@@ -30,6 +30,8 @@ class HttpOptions(Struct, frozen=True, kw_only=True):
     """Seconds that a client may take to send a request."""
     keep_alive: float = 15.0
     """Seconds of silence after which a comment goes out on a stream, so that nobody on the way takes it for dead."""
+    always_stream: bool = False
+    """Whether every answer is a stream of events, also where nothing comes before the result."""
     sessions: bool = True
     """Whether clients of revisions with a handshake get sessions. Without, each of their requests stands alone too, and
     the server can ask them for nothing."""
