@@ -1,0 +1,1 @@
+"""Servers and clients over HTTP, against each other and against bare ASGI."""
