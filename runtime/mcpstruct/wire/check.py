@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from msgspec import UNSET
 
-from mcpstruct.base.check import child, is_array, is_object, problems_of, shown
+from mcpstruct.base.check import child, is_array, is_object, problems_of, unlike
 from mcpstruct.base.codec import guard, parse
 from mcpstruct.base.envelope import ErrorObject, RawMessage
 from mcpstruct.base.errors import Problem, ProtocolViolation, json_type
@@ -82,7 +82,7 @@ def faults(
         return message_problems(message, info)
     if isinstance(envelope.method, str):
         sender = side or "client or server"
-        method = Problem("/method", f"a method that the {sender} may send", shown(envelope.method))
+        method = unlike("/method", f"a method that the {sender} may send", envelope.method)
     else:
         method = Problem("/method", "string", json_type(envelope.method))
     found = [version_problem(envelope), method]

@@ -188,7 +188,7 @@ class Extent:
         for as many reasons as all its members.
         """
         values, depth = _measure(value, _DEAREST_SEARCH)
-        ways = max(self._returns, 1) ** min(depth, _DEPTH_THAT_COUNTS)
+        ways: int = max(self._returns, 1) ** min(depth, _DEPTH_THAT_COUNTS)
         return self._size * (values if self._repeats else 1) * ways
 
     def _register(self, node: dict[str, Any], document: Any) -> None:

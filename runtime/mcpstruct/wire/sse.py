@@ -81,18 +81,28 @@ class SseParser:
         if self._after_cr or 13 in chunk:
             chunk = self._with_lf_only(chunk)
         found: list[Parsed] = []
-        at, end_of_chunk = 0, len(chunk)
-        while at < end_of_chunk:
-            # What nearly every event looks like: one line of data, and nothing else.
-            if not (self._size or self._skipping) and chunk.startswith(b"data: ", at):
-                end = chunk.find(b"\n", at)
-                if end - at <= self._max and chunk.startswith(b"\n\n", end):
-                    self.last_event_id = self._id
-                    if end - at > 6:
-                        found.append(SseEvent(chunk[at + 6 : end], "message", self._id))
-                    at = end + 2
-                    continue
-            at = self._step(chunk, at, found)
+        at = 0
+        while (end := chunk.find(b"\n", at)) >= 0:
+            if self._skipping or self._held.tell():
+                self._end_of_held(chunk[at:end], found)
+            elif end == at:
+                self._end(found)
+            elif (
+                not self._size
+                and chunk.startswith(b"\n\n", end)
+                and chunk.startswith(b"data: ", at)
+                and 6 < end - at <= self._max
+            ):
+                # What nearly every event looks like: one line of data, and nothing else.
+                found.append(SseEvent(chunk[at + 6 : end], "message", self._id))
+                end += 1
+            elif chunk[at] != _COLON:
+                line = chunk[at:end]
+                if self._grow(line, found):
+                    self._take(line)
+            at = end + 1
+        if at < len(chunk):
+            self._hold(chunk[at:], found)
         return found
 
     def _without_bom(self, chunk: bytes) -> bytes:
@@ -112,27 +122,16 @@ class SseParser:
         if self._after_cr:
             chunk = chunk.removeprefix(b"\n")
         self._after_cr = chunk.endswith(b"\r")
-        return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        first, *rest = chunk.split(b"\r")  # 50 times faster than to look for two bytes at once
+        return b"\n".join((first, *[part.removeprefix(b"\n") for part in rest]))
 
-    def _step(self, chunk: bytes, at: int, found: list[Parsed]) -> int:
-        """Read up to the next line break, or the end of the chunk; gives where the next line begins."""
-        end = chunk.find(b"\n", at)
-        if end < 0:
-            self._hold(chunk[at:], found)
-            return len(chunk)
-        if self._skipping:
-            self._skipping = False
-        elif self._held.tell():
-            self._hold(chunk[at:end], found)
-            if not self._skipping:
-                self._take(self._held.getvalue())
-                self._held = io.BytesIO()
-            self._skipping = False
-        elif end == at:
-            self._end(found)
-        elif chunk[at] != _COLON and self._grow(chunk[at:end], found):
-            self._take(chunk[at:end])
-        return end + 1
+    def _end_of_held(self, piece: bytes, found: list[Parsed]) -> None:
+        """The last piece of a line whose beginning came before."""
+        self._hold(piece, found)
+        if not self._skipping:
+            self._take(self._held.getvalue())
+            self._held = io.BytesIO()
+        self._skipping = False
 
     def _hold(self, piece: bytes, found: list[Parsed]) -> None:
         """Keep a piece of a line, unless nobody wants it."""
