@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := --quiet --disable-pip-version-check
-.PHONY: help install gen gen-check bump test test-others interop check lint types wheel nightly bench demo clean
+.PHONY: help install gen gen-check bump test test-others interop conformance check lint types wheel nightly bench demo clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ test-others: $(STAMP) ## run the tests on every other interpreter found
 interop: $(STAMP) ## talk to clients and servers that others wrote, in environments of their own under .peers/
 	@$(BIN)/python -m tests.interop.peers
 	@MCPSTRUCT_INTEROP=1 $(BIN)/python -m pytest -n auto tests/interop $(ARGS)
+
+conformance: $(STAMP) ## run the official conformance suite against a server and a client over HTTP; ARGS=--help says more
+	@$(BIN)/python -m tests.conformance.run $(ARGS)
 
 check: gen-check lint types ## freshness, lint and types
 

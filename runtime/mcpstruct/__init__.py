@@ -31,12 +31,17 @@ if TYPE_CHECKING:
     from .base.limits import Deadlines as Deadlines
     from .base.limits import Limits as Limits
     from .client import Client as Client
+    from .client import InvalidOutput as InvalidOutput
+    from .client import InvalidSchema as InvalidSchema
+    from .client import ResponseCache as ResponseCache
     from .client import ToolFailed as ToolFailed
     from .client import connect as connect
+    from .client.raw import RawClient as RawClient
     from .server import Context as Context
     from .server import LowLevelServer as LowLevelServer
     from .server import MCPServer as MCPServer
     from .server import ToolError as ToolError
+    from .server.raw import RawServer as RawServer
     from .transport.stdio import StdioServer as StdioServer
     from .wire.check import check as check
     from .wire.revisions import REVISIONS as REVISIONS
@@ -62,8 +67,10 @@ _HOMES = {
         "UnknownRevision",
     ),
     "base.limits": ("Deadlines", "Limits"),
-    "client": ("Client", "ToolFailed", "connect"),
+    "client": ("Client", "InvalidOutput", "InvalidSchema", "ResponseCache", "ToolFailed", "connect"),
+    "client.raw": ("RawClient",),
     "server": ("Context", "LowLevelServer", "MCPServer", "ToolError"),
+    "server.raw": ("RawServer",),
     "transport.stdio": ("StdioServer",),
     "wire.check": ("check",),
     "wire.revisions": ("REVISIONS",),
@@ -77,6 +84,8 @@ __all__ = [
     "ConnectionLost",
     "Context",
     "Deadlines",
+    "InvalidOutput",
+    "InvalidSchema",
     "LimitExceeded",
     "Limits",
     "LowLevelServer",
@@ -88,9 +97,12 @@ __all__ = [
     "NotConnected",
     "Problem",
     "ProtocolViolation",
+    "RawClient",
+    "RawServer",
     "RemoteError",
     "RequestCancelled",
     "RequestTimeout",
+    "ResponseCache",
     "StdioServer",
     "ToolError",
     "ToolFailed",

@@ -10,9 +10,10 @@ import anyio
 import pytest
 
 from mcpstruct.base.errors import RequestTimeout
-from mcpstruct.base.limits import Limits
+from mcpstruct.base.limits import Deadlines, Limits
 from mcpstruct.client import Client
 from mcpstruct_bindings.merged import types as t
+from mcpstruct_bindings.merged.methods import PROGRESS
 from tests.faults.leaks import idle
 from tests.faults.support import LEGACY, MODERN, Clock, connected, ours, raw, text_of
 
@@ -141,6 +142,22 @@ async def test_a_server_that_reads_no_more(threads: bool) -> None:
             await at_once(5, call)
         assert clock.seconds < 2
     assert len(late) == 5
+
+
+async def test_notifications_to_a_server_that_reads_no_more(threads: bool) -> None:
+    """Nothing answers them, but what can't be sent is given up as well."""
+    params = t.ProgressNotificationParams(progress_token="x", progress=1, message="x" * 1_000_000)  # noqa: S106
+    deadlines = Deadlines(request=0.5)
+    async with connected(raw("frozen", threads=threads, shutdown_grace=0.2), deadlines=deadlines) as client:
+
+        async def until_it_is_full() -> None:
+            while True:
+                await client.send_notification(PROGRESS, params)
+
+        with Clock() as clock, pytest.raises(RequestTimeout) as caught, anyio.fail_after(10):
+            await until_it_is_full()
+        assert clock.seconds < 3
+        assert str(caught.value) == "notifications/progress could not be sent within 0.5 s"
 
 
 async def test_a_flood_of_notifications_to_slow_callbacks(threads: bool) -> None:

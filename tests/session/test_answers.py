@@ -200,7 +200,7 @@ ASKED: MethodInfo[Numbers, Numbers] = MethodInfo(
 @pytest.mark.parametrize("revision", [NEWEST_LEGACY, MODERN])
 async def test_custom_methods(revision: str, as_bytes: bool) -> None:
     told: list[Any] = []
-    server = MCPServer("x", on_notification=lambda method, params: told.append((method, params)))
+    server = MCPServer("x", on_notification=lambda method, params, ctx: told.append((method, params)))
     server.custom[TOLD.name] = TOLD
 
     @server.request(DOUBLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import anyio
@@ -10,6 +11,7 @@ import pytest
 
 from mcpstruct.base.errors import ProtocolViolation
 from mcpstruct.client import Client
+from mcpstruct.session.complaints import Complaints
 from tests.session.support import (
     LEGACY,
     MODERN,
@@ -229,3 +231,61 @@ async def test_a_modern_client_sends_no_answers() -> None:
             assert request["method"] == "tools/list"
             peer.answer(request, {"tools": [], "resultType": "complete", "ttlMs": 0, "cacheScope": "private"})
         assert peer.left == []
+
+
+# -- in the log -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("junk", [b"nonsense", b'{"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"}}'])
+async def test_a_flood_of_junk_does_not_fill_the_log(junk: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    async def flood(peer: Peer) -> None:
+        for _ in range(1000):
+            peer.send(junk)
+        await peer.ask("after", "ping")
+
+    async with served(calculator()) as peer:
+        await peer.initialize()
+        await flood(peer)
+        assert 0 < len(warnings(caplog)) <= 10
+    assert 0 < len(warnings(caplog)) <= 10
+    assert warnings(caplog)[-1] == "A client: 995 more such warnings were not logged; 1000 in all"
+    caplog.clear()
+    found: list[ProtocolViolation] = []
+    async with by_hand(on_violation=found.append) as (_, peer):
+        await flood(peer)
+    assert 0 < len(warnings(caplog)) <= 10
+    assert warnings(caplog)[-1] == "The server: 995 more such warnings were not logged; 1000 in all"
+    assert len(found) == (1000 if junk == b"nonsense" else 0)
+
+
+async def test_a_little_junk_is_logged_as_it_comes(caplog: pytest.LogCaptureFixture) -> None:
+    async with served(calculator()) as peer:
+        await peer.initialize()
+        for _ in range(3):
+            peer.send(b"nonsense")
+        await peer.ask("after", "ping")
+    said = "A client broke the protocol: at the top: expected JSON, got JSON is malformed: invalid character (byte 4)"
+    assert warnings(caplog) == [said] * 3
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+async def test_junk_that_goes_on_is_told_of_now_and_then(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("mcpstruct.session.complaints.monotonic", lambda: now)
+    complaints = Complaints("A client")
+    for _ in range(1000):  # 1000 seconds of it
+        now += 1
+        complaints.add("did %s", "wrong")
+    complaints.end()
+    complaints.end()
+    lines = warnings(caplog)
+    assert len(lines) < 50
+    assert lines[0] == "A client did wrong"
+    assert lines[5] == "A client: 59 more such warnings were not logged; 65 in all"
+    assert lines[-1].endswith("1000 in all")
+    assert lines.count("A client did wrong") + sum(int(line.split()[2]) for line in lines if "more" in line) == 1000

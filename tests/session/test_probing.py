@@ -230,6 +230,30 @@ async def test_a_modern_server_of_other_revisions_is_not_shaken_hands_with(revis
     assert [m["method"] for m in target.peers[0].heard] == ["server/discover"]
 
 
+async def test_a_server_that_names_the_revision_it_refuses_is_asked_once_more() -> None:
+    """Behind one address there may be several servers, not all of them of the same age."""
+
+    async def play(peer: Peer) -> None:
+        peer.refuse(await peer.take("server/discover"), -32022, supported=[MODERN], requested=MODERN)
+        peer.answer(await peer.take("server/discover"), discovered())
+
+    async with Client(Fresh(play), deadlines=PROMPT) as client:
+        assert client.protocol_version == MODERN
+
+
+@pytest.mark.parametrize("revisions", [None, MODERN])
+async def test_a_server_that_goes_on_refusing_what_it_names_is_an_error(revisions: str | None) -> None:
+    async def play(peer: Peer) -> None:
+        for _ in range(2):
+            peer.refuse(await peer.take("server/discover"), -32022, supported=[MODERN], requested=MODERN)
+
+    target = Fresh(play)
+    with anyio.fail_after(1), pytest.raises(NoCommonRevision) as refusal:
+        await Client(target, revisions=revisions, deadlines=PROMPT).connect()
+    assert refusal.value.supported == (MODERN,)
+    assert [m["method"] for m in target.peers[0].heard] == ["server/discover"] * 2
+
+
 async def test_a_server_that_names_legacy_revisions_gets_the_handshake_in_one_of_them() -> None:
     async def play(peer: Peer) -> None:
         peer.refuse(await peer.take(), -32022, supported=["2025-06-18", "2024-11-05"], requested=MODERN)

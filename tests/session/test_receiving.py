@@ -298,7 +298,7 @@ async def test_unknown_requests_and_notifications(revision: str) -> None:
         if revision != MODERN:
             await peer.initialize(revision)
         error = (await peer.ask(1, "example/unknown", params))["error"]
-        assert (error["code"], "example/unknown" in error["message"]) == (-32601, True)
+        assert (error["code"], "/method" in error["message"]) == (-32601, True)
         assert (await peer.ask(2, "sampling/createMessage", params))["error"]["code"] in (-32601, -32602)
         peer.tell("notifications/example/unknown", {"x": 1})
         peer.tell("notifications/cancelled", {"requestId": 99, "reason": "never was"})

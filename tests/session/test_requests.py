@@ -6,18 +6,21 @@ from typing import Any
 
 import anyio
 import pytest
+from anyio.abc import TaskGroup
 
 from mcpstruct.base.errors import (
     ConnectionLost,
     RequestTimeout,
 )
 from mcpstruct.base.limits import Deadlines, Limits
+from mcpstruct.base.methods import MethodInfo
+from mcpstruct.client import Client
 from mcpstruct.server import Context, MCPServer
 from mcpstruct.testing import connected
 from mcpstruct_bindings.merged.types import (
     EmptyResult,
 )
-from tests.session.support import MODERN, NEWEST_LEGACY, SOON, Hanging, by_hand, calls, settle
+from tests.session.support import MODERN, NEWEST_LEGACY, SOON, Hanging, Peer, by_hand, calls, settle
 
 pytestmark = pytest.mark.anyio
 
@@ -301,3 +304,64 @@ async def test_a_cancelled_waiter_passes_its_turn_on() -> None:
                     await settle()
                     peer.answer(first, {})
                     waiting.cancel_scope.cancel()
+
+
+BIG: MethodInfo[dict[str, Any], None] = MethodInfo(
+    name="example/big", kind="notification", direction="client", message=None, params=dict[str, Any], since=""
+)
+
+
+async def clog(client: Client, peer: Peer, group: TaskGroup) -> None:
+    """Have the peer read nothing, and the client want to send more than there is room for."""
+    peer.transport.pause()
+    group.start_soon(client.send_notification, BIG, {"text": "x" * 2_000_000})
+    await settle()
+
+
+def answering(peer: Peer) -> list[Any]:
+    """Have the peer answer each ping from now on; gives them."""
+    pings: list[Any] = []
+
+    def answer(message: Any) -> None:
+        if message["method"] == "ping":
+            pings.append(message)
+            peer.answer(message, {})
+
+    peer.on_message = answer
+    return pings
+
+
+async def test_a_turn_is_passed_on_by_who_is_cancelled_before_there_is_room() -> None:
+    """Whose turn it is may have to wait for the peer to read."""
+    async with by_hand(limits=Limits(max_in_flight=1)) as (client, peer):
+        with anyio.fail_after(SOON):
+            async with anyio.create_task_group() as group:
+                group.start_soon(client.ping)
+                first = await peer.take("ping")
+                await clog(client, peer, group)
+                async with anyio.create_task_group() as waiting:
+                    waiting.start_soon(client.ping)
+                    await settle()
+                    group.start_soon(client.ping)
+                    await settle()
+                    peer.answer(first, {})
+                    await settle()
+                    waiting.cancel_scope.cancel()
+                pings = answering(peer)
+                peer.transport.resume()
+        assert len(pings) == 1
+
+
+async def test_no_more_are_in_flight_once_the_peer_reads_again() -> None:
+    async with by_hand(limits=Limits(max_in_flight=3)) as (client, peer):
+        with anyio.fail_after(SOON):
+            async with anyio.create_task_group() as group:
+                await clog(client, peer, group)
+                for _ in range(10):
+                    group.start_soon(client.ping)
+                await settle()
+                peer.transport.resume()
+                for _ in range(10):
+                    await settle()
+                    assert len([message for message in peer.left if message["method"] == "ping"]) <= 3
+                    peer.answer(await peer.take("ping"), {})

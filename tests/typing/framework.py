@@ -141,6 +141,32 @@ def completed(typed: str, others: Any) -> list[str]:
     return [typed]
 
 
+@server.completion("prompt", "text")
+async def completed_with_context(typed: str, others: Any, ctx: Context[Any]) -> list[str]:
+    return [typed, ctx.method]
+
+
+class Do(t.RequestParams, kw_only=True):
+    size: int
+
+
+@server.request("vendor/do", params=Do)
+async def do(params: Do, ctx: Context[Any]) -> dict[str, Any]:
+    ctx.request_state = params.size
+    assert_type(ctx.input_responses, dict[str, t.InputResponse] | None)
+    return {}
+
+
+@server.notification("vendor/thing")
+async def thing(params: dict[str, Any], ctx: Context[Any]) -> None:
+    assert_type(ctx.client_info, t.Implementation | None)
+
+
+@server.request("vendor/no")  # type: ignore[type-var]  # pyright: ignore[reportArgumentType, reportUntypedFunctionDecorator]
+def no(params: Do) -> None:
+    pass
+
+
 def decorated_functions_stay_what_they_are() -> None:
     assert_type(plain(1), int)
     assert_type(resource("x"), str)
@@ -149,12 +175,14 @@ def decorated_functions_stay_what_they_are() -> None:
     server.tool(plain)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-def middleware_and_more() -> None:
+async def middleware_and_more(ctx: Context[Any]) -> None:
     async def around(call: Callable[[Any, Context[Any]], Any], params: Any, ctx: Context[Any]) -> Any:
         return await call(params, ctx)
 
     MCPServer(middleware=[around])
     ClientLogHandler()
+    MCPServer(on_notification=lambda method, params, ctx: print(method.name, params, ctx.client_info))
+    assert_type(await do(Do(size=1), ctx), dict[str, Any])
     FastMCP("x").name.upper()
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -284,7 +284,7 @@ def test_size_and_depth_have_bounds() -> None:
     for _ in range(400):
         noted = {"default": noted}
     assert "nesting" in refused(noted).expected
-    wide = {"properties": {f"p{n}": {"items": {"items": {}}} for n in range(json_schema.MAX_SUBSCHEMAS // 3)}}
+    wide = {"properties": {f"{n}": {"not": {"not": {}}} for n in range(json_schema.MAX_SUBSCHEMAS // 3)}}
     assert "subschemas" in refused(wide).expected
 
 
@@ -295,20 +295,56 @@ def test_patterns_cost_little(pattern: str) -> None:
     assert time.perf_counter() - start < HARMLESS
 
 
-def test_deep_values_fit_small_stacks() -> None:
-    validator = of({"properties": {"x": {"$ref": "#"}}, "type": "object"})
-    deep: Any = {"x": 5}
-    for _ in range(900):
+JUDGE = """
+import json, sys, threading
+from mcpstruct.wire.json_schema import BadSchema, compiled
+
+levels, stack = int(sys.argv[1]), int(sys.argv[2])
+
+def judge():
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        inner = {"$ref": "#"}
+        for _ in range(levels):
+            inner = {keyword: [{"type": "string"}, inner]}
+        validator = compiled(json.dumps({"type": "object", "properties": {"x": inner}}).encode())
+        for depth in (1, 10, 20, 60, 100, 126, 300, 900, 5000):
+            for leaf in (5, {}):
+                value = leaf
+                for _ in range(depth):
+                    value = {"x": value}
+                validator.problem(value)
+    print("judged")
+
+if stack:
+    threading.stack_size(stack * 1024)
+    thread = threading.Thread(target=judge)
+    thread.start()
+    thread.join()
+else:
+    judge()
+"""
+
+
+@pytest.mark.parametrize("stack", [0, 128, 512, 4096], ids=lambda kib: f"{kib}-KiB")
+@pytest.mark.parametrize("levels", [0, 4, 40])
+def test_no_stack_is_overrun(levels: int, stack: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", JUDGE, str(levels), str(stack)], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (done.returncode, done.stdout) == (0, "judged\n"), done.stderr
+
+
+def test_values_that_nest_too_deeply_for_a_schema_that_does_are_refused() -> None:
+    deep: Any = {}
+    for _ in range(50_000):
         deep = {"x": deep}
-    found: list[Problem | None] = []
-    size = threading.stack_size(256 * 1024)
-    try:
-        thread = threading.Thread(target=lambda: found.append(validator.problem(deep)))
-        thread.start()
-        thread.join()
-    finally:
-        threading.stack_size(size)
-    assert found[0] is not None
+    problem = of({"properties": {"x": {"$ref": "#"}}}).problem(deep)
+    assert problem is not None
+    assert "levels of nesting" in problem.expected
+    assert of({"properties": {"x": {"type": "object"}}}).problem(deep) is None
+    problem = of({"uniqueItems": True}).problem([deep, deep])
+    assert problem is not None
+    assert "nested" in problem.expected
 
 
 SCHEMAS = st.recursive(

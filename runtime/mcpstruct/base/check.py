@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias, TypeGuard, cast
 
 from msgspec import inspect as mi
+from msgspec import structs
 
 from .bag import Bag
 from .errors import Problem, json_type, json_type_of
@@ -48,6 +49,11 @@ def shown(value: Any) -> str:
     return json_type(value)
 
 
+def unlike(pointer: str, expected: str, value: Any) -> Problem:
+    """A value that is none of those `expected`."""
+    return Problem(pointer, expected, shown(value), "another string" if isinstance(value, str) else json_type(value))
+
+
 def child(pointer: str, key: str | int) -> str:
     """The pointer one step further down."""
     return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
@@ -79,7 +85,7 @@ def _bounds(value: Any, node: Any, pointer: str) -> Walk:
     for attribute, words, holds in _BOUNDS:
         bound = getattr(node, attribute, None)
         if bound is not None and not holds(size, bound):
-            yield Problem(pointer, f"{words} {bound}", str(size))
+            yield Problem(pointer, f"{words} {bound}", str(size), f"another {'number' if size is value else 'length'}")
 
 
 _BOUNDS: tuple[tuple[str, str, Callable[[Any, Any], bool]], ...] = (
@@ -94,7 +100,7 @@ _BOUNDS: tuple[tuple[str, str, Callable[[Any, Any], bool]], ...] = (
 
 def _literal(value: Any, node: mi.LiteralType, pointer: str) -> Walk:
     if value not in node.values or isinstance(value, bool):
-        yield Problem(pointer, _options(node.values), shown(value))
+        yield unlike(pointer, _options(node.values), value)
 
 
 def _list(value: Any, node: mi.ListType, pointer: str) -> Walk:
@@ -110,8 +116,10 @@ def _dict(value: Any, node: mi.DictType, pointer: str) -> Walk:
     if not is_object(value):
         yield Problem(pointer, "object", json_type(value))
         return
+    step = pointer.count("/")
     for key, item in value.items():
-        yield from _walk(item, node.value_type, child(pointer, key))
+        for problem in _walk(item, node.value_type, child(pointer, key)):
+            yield structs.replace(problem, free=(step, *problem.free))
 
 
 def _struct(value: Any, node: mi.StructType, pointer: str) -> Walk:
@@ -122,12 +130,12 @@ def _struct(value: Any, node: mi.StructType, pointer: str) -> Walk:
         if node.tag_field not in value:
             yield Problem(child(pointer, node.tag_field), repr(node.tag), "nothing")
         elif value[node.tag_field] != node.tag:
-            yield Problem(child(pointer, node.tag_field), repr(node.tag), shown(value[node.tag_field]))
+            yield unlike(child(pointer, node.tag_field), repr(node.tag), value[node.tag_field])
     for f in node.fields:
         yield from _field(value, f, pointer, getattr(node.cls, "__lazy__", {}))
     if node.forbid_unknown_fields:
         for key in value.keys() - {f.encode_name for f in node.fields}:
-            yield Problem(child(pointer, key), "nothing", json_type(value[key]))
+            yield Problem(child(pointer, key), "nothing", json_type(value[key]), free=(pointer.count("/"),))
 
 
 def _field(obj: dict[str, Any], f: mi.Field, pointer: str, lazy: dict[str, Any]) -> Walk:
@@ -162,7 +170,7 @@ def _union(value: Any, node: mi.UnionType, pointer: str) -> Walk:
     if not any(not problems for problems in found):
         kind = json_type(value)
         fitting = [problems for problems in found if not any(p.pointer == pointer and p.got == kind for p in problems)]
-        yield from min(fitting, key=len) if fitting else [Problem(pointer, _expected(node), shown(value))]
+        yield from min(fitting, key=len) if fitting else [Problem(pointer, _expected(node), shown(value), kind)]
 
 
 def _tagged(obj: dict[str, Any], arms: list[mi.StructType], pointer: str) -> Walk:
@@ -175,8 +183,8 @@ def _tagged(obj: dict[str, Any], arms: list[mi.StructType], pointer: str) -> Wal
         if arm.tag == tag:
             yield from _struct(obj, arm, pointer)
             return
-    got = shown(tag) if tag_field in obj else "nothing"
-    yield Problem(child(pointer, tag_field), _options(arm.tag for arm in arms), got)
+    here, options = child(pointer, tag_field), _options(arm.tag for arm in arms)
+    yield unlike(here, options, tag) if tag_field in obj else Problem(here, options, "nothing")
 
 
 def _custom(value: Any, node: mi.CustomType, pointer: str) -> Walk:

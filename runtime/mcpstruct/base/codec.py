@@ -8,6 +8,7 @@ import msgspec
 
 from .check import problems_of
 from .errors import PARSE_ERROR, LimitExceeded, Problem, ProtocolViolation
+from .faults import problems_of_error
 from .hooks import dec_hook
 from .limits import DEFAULT_LIMITS, Limits, thread_depth, too_deep
 
@@ -27,7 +28,12 @@ def to_line(value: Any) -> bytes:
     With line breaks in them, parts that a peer sent and nobody decoded would be read as messages of their own.
     """
     data = to_json(value)
-    return msgspec.json.format(data, indent=-1) if 10 in data or 13 in data else data
+    return one_line(data) if 10 in data or 13 in data else data
+
+
+def one_line(data: bytes) -> bytes:
+    """JSON without the line breaks between its parts."""
+    return msgspec.json.format(data, indent=-1)
 
 
 class Encoded:
@@ -130,13 +136,13 @@ def explain(data: bytes, tp: Any, error: Exception) -> ProtocolViolation:
     """The first fault of bytes that a typed decoder refused."""
     try:
         value = parse(data)
-        problems = problems_of(value, tp)
     except ProtocolViolation as violation:
         return violation
+    try:
+        problems = problems_of(value, tp)
     except RecursionError as deep:
         return unparsable(data, deep)
     except NotImplementedError:  # a type that no template writes: the decoder's own words must do
         problems = []
     # `check` and the decoder agree; were they ever not to, the decoder's own words are the best there is.
-    problem = problems[0] if problems else Problem("", "a valid message", str(error))
-    return ProtocolViolation(problem, data=data)
+    return ProtocolViolation((problems or problems_of_error(error, value))[0], data=data)

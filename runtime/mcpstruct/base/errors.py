@@ -119,7 +119,9 @@ class Unavailable(HttpError):
 
 
 class RequestTimeout(McpError, TimeoutError):
-    """No answer came within the deadline of a request; the peer has been told to stop."""
+    """No answer came within the deadline of a request, and the peer has been told to stop; or the connection has been
+    congested for as long, and what was to be sent waits.
+    """
 
     retryable = True
 

@@ -45,15 +45,14 @@ def problems_of_error(error: Exception, value: Any, pointer: str = "") -> list[P
     msgspec stops at the first fault, and so there is mostly one.
     """
     if isinstance(error, ProtocolViolation):
-        problem = error.problem
-        return [Problem(pointer + problem.pointer, problem.expected, problem.got)]
+        return [error.problem.discreet.below(pointer)]
     if isinstance(error, RecursionError):
         return [Problem(pointer, "less nesting", "more")]
     message, steps = _split(str(error))
     base = reduce(child, steps, pointer)
     refused = error if isinstance(error, Refused) else error.__cause__
     if isinstance(refused, Refused):
-        return [Problem(base + p.pointer, p.expected, p.got) for p in refused.problems]
+        return [p.below(base) for p in refused.problems]
     if not isinstance(error, msgspec.MsgspecError):
         return [Problem(base, "a valid value", _got(value, steps))]
     if refused is not None:  # a type's own check, in its author's words
@@ -85,7 +84,7 @@ def _problem(message: str, base: str, got: str) -> Problem:
     if message.startswith("Object missing required field"):
         return Problem(f"{base}/{names[0]}", A_VALUE, "nothing")
     if message.startswith("Object contains unknown field"):
-        return Problem(f"{base}/{names[0]}", "nothing", "a value")
+        return Problem(child(base, names[0]), "nothing", "a value", free=(base.count("/"),))
     if not message.startswith("Expected "):
         return Problem(base, message.removeprefix("Invalid "), got)
     wanted, _, found = message.removeprefix("Expected ").rpartition(", got ")

@@ -13,10 +13,11 @@ from typing import Any, Generic, Never, TypeAlias, TypeVar, cast
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
-from .check import problems_of, shown
+from .check import problems_of, unlike
 from .codec import DECODE_ERRORS, guard, parse, unparsable
 from .envelope import ErrorObject, RawMessage, Response
 from .errors import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Problem, ProtocolViolation, json_type
+from .faults import problems_of_error
 from .hooks import dec_hook
 from .limits import DEFAULT_LIMITS, MAIN_THREAD, Limits
 from .methods import MethodInfo, Side
@@ -121,7 +122,7 @@ class MessageDecoder(Generic[M]):
             raise violation
         # Of a key given twice the last counts, but the typed decoder trips over a bad first one.
         raise ProtocolViolation(
-            Problem("", "a valid message", str(error)),
+            problems_of_error(error, parse(data))[0],
             request_id=readable_id(envelope),
             method=envelope.method,
             data=data,
@@ -142,7 +143,7 @@ class MessageDecoder(Generic[M]):
             if problem is not None:
                 return ProtocolViolation(problem, request_id=request_id, method=envelope.method, data=data)
             return ProtocolViolation(
-                Problem("/method", f"a method that the {self.sender} may send", shown(envelope.method)),
+                unlike("/method", f"a method that the {self.sender} may send", envelope.method),
                 code=METHOD_NOT_FOUND,
                 request_id=request_id,
                 method=envelope.method,
@@ -190,7 +191,9 @@ def version_problem(envelope: RawMessage) -> Problem | None:
     """What is wrong with `jsonrpc`, if anything is."""
     if envelope.jsonrpc == "2.0":
         return None
-    return Problem("/jsonrpc", "'2.0'", "nothing" if envelope.jsonrpc is UNSET else shown(envelope.jsonrpc))
+    if envelope.jsonrpc is UNSET:
+        return Problem("/jsonrpc", "'2.0'", "nothing")
+    return unlike("/jsonrpc", "'2.0'", envelope.jsonrpc)
 
 
 def response_problem(envelope: RawMessage) -> Problem | None:
@@ -213,8 +216,8 @@ def raw_response(data: bytes, envelope: RawMessage) -> RawResponse:
         try:
             return _raw_response_decoder.decode(data)
         except DECODE_ERRORS as error:
-            found = problems_of(parse(data).get("error"), ErrorObject, "/error")
-            problem = found[0] if found else Problem("", "a response", str(error))
+            value = parse(data)
+            problem = (problems_of(value.get("error"), ErrorObject, "/error") or problems_of_error(error, value))[0]
     raise ProtocolViolation(problem, request_id=readable_id(envelope), data=data)
 
 
@@ -269,7 +272,7 @@ class ResponseDecoder(Generic[R]):
         try:
             return decode(data)
         except DECODE_ERRORS as again:
-            problem = Problem("/result", "a valid result", str(again))
+            problem = problems_of_error(again, parse(data))[0]
             raise ProtocolViolation(problem, request_id=request_id, method=self.info.name, data=data) from None
 
     def choose(self, value: Any) -> Any:

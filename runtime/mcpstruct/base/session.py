@@ -47,4 +47,8 @@ class BaseSession(ABC):
 
     @abstractmethod
     async def send_notification(self, method: MethodInfo[P, None], params: P) -> None:
-        """Send a notification; returns when it is handed to the transport."""
+        """Send a notification; returns when it is handed to the transport.
+
+        Raises `RequestTimeout` where the peer takes in nothing for as long as a request may take; the notification
+        keeps its place in the queue.
+        """

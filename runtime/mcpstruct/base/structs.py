@@ -169,6 +169,7 @@ def _property(slot: Any, bag: type[Bag] | None) -> property:
 def _decoded(raw: Raw, cls: type[LazyStruct], name: str) -> dict[str, Any] | None:
     """The object that the bytes of a field hold; None for an explicit null where the field is optional."""
     # Here rather than above: 5 % of importing the types.
+    from .codec import unparsable
     from .errors import LimitExceeded, Problem, ProtocolViolation, json_type
     from .limits import DEFAULT_LIMITS, thread_depth, too_deep
 
@@ -179,7 +180,8 @@ def _decoded(raw: Raw, cls: type[LazyStruct], name: str) -> dict[str, Any] | Non
     try:
         document: Any = msgspec.json.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise ProtocolViolation(Problem(f"/{wire}", "JSON", str(error)), data=bytes(raw)) from None
+        violation = unparsable(bytes(raw), error)
+        raise ProtocolViolation(violation.problem.below(f"/{wire}"), data=bytes(raw)) from None
     if document.__class__ is dict or (document is None and not _required(cls, name)):
         return document  # pyright: ignore[reportUnknownVariableType]
     raise ProtocolViolation(Problem(f"/{wire}", "object", json_type(document)), data=bytes(raw))

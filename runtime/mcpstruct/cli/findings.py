@@ -86,7 +86,8 @@ class JsonFindings(Findings):
 
     def show(self, line: int, problem: Problem) -> None:
         """An object a problem."""
-        write((",\n" if self.problems else "\n") + json.dumps({"line": line, **asdict(problem)}))
+        told = {"line": line, "pointer": problem.pointer, "expected": problem.expected, "got": problem.got}
+        write((",\n" if self.problems else "\n") + json.dumps(told))
 
     def end(self) -> None:
         """The counts."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeAlias, TypeVar, cast, overload
+from typing import Any, Literal, Self, TypeAlias, TypeVar, cast, overload
 
 from msgspec import UNSET, UnsetType
 
-from mcpstruct.base.errors import McpError, NotConnected, ProtocolViolation
+from mcpstruct.base.errors import NotConnected, ProtocolViolation
 from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.base.session import Meta, ProgressCallback, Timeout
 from mcpstruct.transport.base import Target, Transport
 from mcpstruct_bindings.merged import methods
-from mcpstruct_bindings.merged.client import ClientSession
 from mcpstruct_bindings.merged.types import (
+    CallToolRequestParams,
     CallToolResult,
     CreateTaskResult,
     GetPromptResult,
@@ -24,21 +25,19 @@ from mcpstruct_bindings.merged.types import (
     InputResponses,
     LoggingLevel,
     LoggingMessageNotificationParams,
-    Prompt,
     ReadResourceResult,
     RequestMetaObject,
-    Resource,
-    ResourceTemplate,
     ServerCapabilities,
     TaskMetadata,
-    Tool,
 )
 
+from .cache import CACHEABLE, CHANGES, CachedCalls, CacheMode, ResponseCache
 from .callbacks import Callbacks, OnElicitation, OnElicitationUrl, OnSampling, Roots
 from .host import Host, NotificationCallback, Verdicts
 from .listening import Listeners, Subscription
-from .pages import Pages
-from .results import read_structured
+from .lists import ListingSession, own_meta
+from .outputs import JUDGED, Outputs, judge
+from .results import ToolFailed, read_structured
 from .rounds import answered
 
 P = TypeVar("P")
@@ -50,33 +49,27 @@ Middleware: TypeAlias = Callable[[Call, MethodInfo[Any, Any], Any], Awaitable[An
 """Gets the next call, the method and the params of each request, and gives the result."""
 
 
-class ToolFailed(McpError):
-    """A tool reports that it failed; `result` holds what it said."""
-
-    def __init__(self, result: CallToolResult) -> None:
-        super().__init__(result)
-        self.result = result
-
-    def __str__(self) -> str:
-        return "\n".join(block.text for block in self.result.content if block.type == "text") or "the tool failed"
-
-
-class Client(ClientSession):
+class Client(ListingSession):
     """A client of one server.
 
-    `target` is a `StdioServer`, a server object in this process, or a transport. Use it with `async with`, or `connect`
-    and `aclose`, from any task. Methods are those of every revision; one that the negotiated revision lacks raises
-    `MethodNotInRevision` before anything is sent.
+    `target` is a URL or an `HttpServer`, a `StdioServer`, a server object in this process, or a transport. Use it with
+    `async with`, or `connect` and `aclose`, from any task. Methods are those of every revision; one that the
+    negotiated revision lacks raises `MethodNotInRevision` before anything is sent.
 
     What the server may ask is what there is a callback for; all may be sync or async. `revisions` are those that may be
     spoken: one to pin it, several, or None for all, the newest that both sides have. `log_level` asks for log messages
     from that severity on; a modern server sends none to a client that does not ask. A `tolerant` client takes a list
     without the items that break the protocol, and reports those to `on_violation`; else one of them fails the call.
+
+    What the server says is fresh for a time comes from a `cache` until then: the client's own, unless it is given one
+    that several share, or False. `cache_context` says on whose behalf it calls: clients of equal ones share what is
+    private, too; None shares with nobody. `validate_output` judges structured output by the tool's output schema, where
+    this client has listed the tool: always, never, or, if None, where the `schema` extra is installed.
     """
 
     def __init__(
         self,
-        target: Target | Transport,
+        target: Target | Transport | str,
         *,
         name: str = "mcpstruct",
         version: str = "0",
@@ -97,6 +90,9 @@ class Client(ClientSession):
         deadlines: Deadlines = DEFAULT_DEADLINES,
         verdicts: Verdicts | None = None,
         tolerant: bool = False,
+        cache: ResponseCache | Literal[False] | None = None,
+        cache_context: Hashable | None = None,
+        validate_output: bool | None = None,
     ) -> None:
         callbacks = Callbacks(
             sampling=on_sampling, elicitation=on_elicitation, elicitation_url=on_elicitation_url, roots=roots
@@ -121,6 +117,9 @@ class Client(ClientSession):
         )
         self._host.on_lost = self._listeners.lost
         self._middleware = tuple(middleware)
+        store = ResponseCache() if cache is None else cache or None
+        self._cached = CachedCalls(store, self._host.target, cache_context)
+        self._outputs = Outputs(validate_output)
 
     # -- lifecycle ----------------------------------------------------------------------------------------------------
 
@@ -137,6 +136,8 @@ class Client(ClientSession):
     async def restart(self) -> None:
         """End the connection and make a new one; subscriptions that asked for it are made again."""
         await self._host.disconnect()
+        self._cached.forget()
+        self._outputs.forget()
         await self._host.connect()
         await self._listeners.reestablish()
 
@@ -190,17 +191,29 @@ class Client(ClientSession):
         *,
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
+        cache: CacheMode = "use",
     ) -> R:
         """Send a request, one of the protocol's or a custom one, and wait for its result.
 
         Raises `RemoteError`, `RequestTimeout`, `ConnectionLost`, `ProtocolViolation`, `MethodNotInRevision`.
         """
-        return await self._send(method, params, timeout, on_progress)
+        if method.name in JUDGED:
+            send = partial(self._send, method, params, timeout, on_progress, cache)
+            return cast("R", await self._outputs.around(send, method.name, params))
+        return await self._send(method, params, timeout, on_progress, cache)
 
     def _send(
-        self, method: MethodInfo[P, R], params: P, timeout: Timeout, on_progress: ProgressCallback | None
+        self,
+        method: MethodInfo[P, R],
+        params: P,
+        timeout: Timeout,
+        on_progress: ProgressCallback | None,
+        cache: CacheMode | None = None,
     ) -> Awaitable[R]:
-        call = self._host.connection.call
+        connection = self._host.current or self._host.connection
+        call = connection.call
+        if cache is not None and method.name in CACHEABLE:
+            call = self._cached.over(connection, cache)
         if not self._middleware:
             return call(method, params, timeout=timeout, on_progress=on_progress)
 
@@ -213,12 +226,16 @@ class Client(ClientSession):
         return following(method, params)
 
     async def send_notification(self, method: MethodInfo[P, None], params: P) -> None:
-        """Send a notification. Raises `ConnectionLost`, `MethodNotInRevision`."""
+        """Send a notification. Raises `ConnectionLost`, `MethodNotInRevision`, `RequestTimeout`."""
         await self._host.connection.notify(method, params)
 
     def _notified(self, method: MethodInfo[Any, Any], params: Any) -> None:
         inbox = self._host.inbox
         self._listeners.notified(method, params)
+        if method.name in CHANGES:
+            self._cached.notified(method, params)
+            if method is methods.TOOL_LIST_CHANGED:
+                self._outputs.forget()
         is_log = method is methods.LOGGING_MESSAGE
         if is_log and self._on_log is not None:
             inbox.put(self._on_log, params, log_message=True)
@@ -285,15 +302,21 @@ class Client(ClientSession):
         `into` reads its structured output as a type: a Struct, dataclass, TypedDict, pydantic model or any type that
         msgspec knows; then `ToolFailed` is raised where the result says `isError`. `timeout` is that of each round.
         """
-        params = methods.CALL_TOOL.params(
+        params = CallToolRequestParams(
             name=name,
             arguments=None if arguments is None else dict(arguments),
             task=task,
             input_responses=input_responses,
             request_state=request_state,
-            meta=_meta(meta),
+            meta=None if meta is None else RequestMetaObject(meta),
         )
-        result = await self._rounds(methods.CALL_TOOL, params, timeout, on_progress)
+        promised = self._outputs.promised(name)
+        # As in `_rounds`: for the call of which there are most, a coroutine less.
+        result = await self._send(methods.CALL_TOOL, params, timeout, on_progress)
+        if isinstance(result, InputRequiredResult):
+            result = await self._answered(result, methods.CALL_TOOL, params, timeout, on_progress)
+        if promised is not None:
+            judge(promised, name, result)
         if into is None or not isinstance(result, CallToolResult):
             return result
         if result.is_error:
@@ -318,7 +341,7 @@ class Client(ClientSession):
             arguments=None if arguments is None else dict(arguments),
             input_responses=input_responses,
             request_state=request_state,
-            meta=_meta(meta),
+            meta=own_meta(meta),
         )
         return cast("GetPromptResult", await self._rounds(methods.GET_PROMPT, params, timeout, on_progress))
 
@@ -331,42 +354,40 @@ class Client(ClientSession):
         meta: Meta | None = None,
         timeout: Timeout = UNSET,
         on_progress: ProgressCallback | None = None,
+        cache: CacheMode = "use",
     ) -> ReadResourceResult:
         """Read a resource; what it asks for on the way is answered by the callbacks."""
         params = methods.READ_RESOURCE.params(
-            uri=uri, input_responses=input_responses, request_state=request_state, meta=_meta(meta)
+            uri=uri, input_responses=input_responses, request_state=request_state, meta=own_meta(meta)
         )
-        return cast("ReadResourceResult", await self._rounds(methods.READ_RESOURCE, params, timeout, on_progress))
+        result = await self._rounds(methods.READ_RESOURCE, params, timeout, on_progress, cache)
+        return cast("ReadResourceResult", result)
 
     async def _rounds(
-        self, method: MethodInfo[Any, Any], params: Any, timeout: Timeout, on_progress: ProgressCallback | None
+        self,
+        method: MethodInfo[Any, Any],
+        params: Any,
+        timeout: Timeout,
+        on_progress: ProgressCallback | None,
+        cache: CacheMode | None = None,
     ) -> Any:
-        result = await self._send(method, params, timeout, on_progress)
-        if not isinstance(result, InputRequiredResult):
-            return result
+        result = await self._send(method, params, timeout, on_progress, cache)
+        if isinstance(result, InputRequiredResult):
+            result = await self._answered(result, method, params, timeout, on_progress)
+        return result
 
+    async def _answered(
+        self,
+        result: InputRequiredResult,
+        method: MethodInfo[Any, Any],
+        params: Any,
+        timeout: Timeout,
+        on_progress: ProgressCallback | None,
+    ) -> Any:
         def again(params: Any) -> Awaitable[Any]:
             return self._send(method, params, timeout, on_progress)
 
         return await answered(result, params, self._host.callbacks, again, self._max_rounds)
-
-    # -- lists --------------------------------------------------------------------------------------------------------
-
-    def tools(self) -> AsyncIterator[Tool]:
-        """Every tool, page after page."""
-        return Pages(self.list_tools, "tools")
-
-    def resources(self) -> AsyncIterator[Resource]:
-        """Every resource, page after page."""
-        return Pages(self.list_resources, "resources")
-
-    def resource_templates(self) -> AsyncIterator[ResourceTemplate]:
-        """Every resource template, page after page."""
-        return Pages(self.list_resource_templates, "resource_templates")
-
-    def prompts(self) -> AsyncIterator[Prompt]:
-        """Every prompt, page after page."""
-        return Pages(self.list_prompts, "prompts")
 
     def listen(
         self,
@@ -383,10 +404,6 @@ class Client(ClientSession):
         raises `ConnectionLost` where the connection does, unless it is to be reestablished by `restart`.
         """
         return self._listeners.subscription(tools, prompts, resources, tuple(uris), reestablish)
-
-
-def _meta(meta: Meta | None) -> RequestMetaObject | None:
-    return None if meta is None else RequestMetaObject(meta)
 
 
 def _layer(layer: Middleware, following: Call) -> Call:

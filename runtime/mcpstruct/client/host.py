@@ -11,6 +11,7 @@ import anyio
 from mcpstruct.base.errors import (
     ConnectFailed,
     ConnectionLost,
+    HttpError,
     NoCommonRevision,
     NotConnected,
     ProtocolViolation,
@@ -24,6 +25,7 @@ from mcpstruct.session.loop import Future, Loop, current_loop
 from mcpstruct.transport.base import Target, Transport
 from mcpstruct.wire.eras import revision
 from mcpstruct_bindings import REVISIONS
+from mcpstruct_bindings.merged.decode import server_decoder
 from mcpstruct_bindings.merged.types import Implementation, LoggingLevel
 
 from .callbacks import Callbacks
@@ -42,7 +44,7 @@ class Host:
 
     def __init__(
         self,
-        target: Target | Transport,
+        target: Target | Transport | str,
         *,
         info: Implementation,
         callbacks: Callbacks,
@@ -56,7 +58,7 @@ class Host:
         verdicts: Verdicts | None = None,
         tolerant: bool = False,
     ) -> None:
-        self.target = target
+        self.target: Target | Transport = _at_url(target) if isinstance(target, str) else target
         self.info = info
         self.callbacks = callbacks
         self.capabilities = callbacks.capabilities()
@@ -68,10 +70,13 @@ class Host:
         self.on_violation = on_violation
         self.on_lost: Callable[[ConnectionLost], object] | None = None
         self._tolerant = tolerant
+        self.raw = False
+        """Whether what comes stays undecoded."""
         self._limits = limits
         self._deadlines = deadlines
         self._verdicts = _verdicts if verdicts is None else verdicts
-        self._connection: ClientConnection | None = None
+        self.current: ClientConnection | None = None
+        """The connection, while there is one."""
         self._latest: ClientConnection | None = None
         """The last one made, connected or not."""
         self._waiting = 0
@@ -83,9 +88,9 @@ class Host:
     @property
     def connection(self) -> ClientConnection:
         """The connection. Raises `NotConnected`."""
-        if self._connection is None:
+        if self.current is None:
             raise NotConnected("the client is closed" if self._closed else "connect first")
-        return self._connection
+        return self.current
 
     @property
     def inbox(self) -> Inbox:
@@ -97,7 +102,7 @@ class Host:
     @property
     def connected(self) -> bool:
         """Whether there is a server to talk to."""
-        return self._connection is not None and self._connection.core.connected
+        return self.current is not None and self.current.core.connected
 
     # -- see `ClientPart` ---------------------------------------------------------------------------------------------
 
@@ -108,7 +113,6 @@ class Host:
 
     def violated(self, violation: ProtocolViolation) -> None:
         """The server sent something that is no message."""
-        log.warning("The server broke the protocol: %s", violation)
         if self.on_violation is not None:
             try:
                 self.on_violation(violation)
@@ -169,7 +173,7 @@ class Host:
             if opening.done():  # called off, too late for the task to notice
                 await _finish(connection)
             else:
-                self._connection = connection
+                self.current = connection
         except loop.Cancelled:
             error = ConnectFailed(f"not connected within {seconds:g} s" if late else "connecting was called off")
             raise
@@ -209,7 +213,7 @@ class Host:
             one_era = len({revision(name).era for name in self.allowed}) == 1
             # Some servers end when asked something before `initialize`: that, too, says that they are legacy ones.
             # One that was legacy when last seen may be modern by now, and refuse `initialize` in any way it likes.
-            refused = isinstance(error, NoCommonRevision) or isinstance(error.__cause__, RemoteError)
+            refused = isinstance(error, NoCommonRevision) or isinstance(error.__cause__, (HttpError, RemoteError))
             mistaken = isinstance(error, ConnectionLost) or (legacy and refused)
             if one_era or not mistaken or not isinstance(self.target, Target):
                 raise
@@ -220,6 +224,10 @@ class Host:
         transport: Transport = target if isinstance(target, Transport) else target.transport()
         connection = ClientConnection(self, limits=self._limits, deadlines=self._deadlines)
         connection.core.tolerant = self._tolerant
+        if self.raw:
+            from mcpstruct.session.raw import read_raw  # no more is imported than what is used
+
+            read_raw(connection.core, server_decoder)
         self._latest = connection
         try:
             await connection.core.open(transport)
@@ -237,7 +245,7 @@ class Host:
     async def disconnect(self) -> None:
         """End the connection, if there is one; `connect` makes another."""
         self._call_off()
-        self._connection = None
+        self.current = None
         if self._latest is not None:  # also one that is still opening, or being closed by somebody else
             await self._latest.core.aclose()
 
@@ -249,6 +257,12 @@ async def _finish(connection: ClientConnection) -> None:
             await connection.core.aclose()
     except Exception as error:
         log.debug("While closing what did not open: %s", error)
+
+
+def _at_url(url: str) -> Target:
+    from mcpstruct.transport.http import HttpServer  # no more is imported than what is used
+
+    return HttpServer(url)
 
 
 def _allowed(revisions: Iterable[str] | str | None) -> tuple[str, ...]:

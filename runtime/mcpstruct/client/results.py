@@ -5,12 +5,24 @@ from __future__ import annotations
 from typing import Any, TypeVar, overload
 
 from mcpstruct.base.check import is_object
-from mcpstruct.base.errors import ProtocolViolation
+from mcpstruct.base.errors import McpError, ProtocolViolation
 from mcpstruct.base.faults import problems_of_error
 from mcpstruct.base.shapes import READ_ERRORS, Shape, shape_of
+from mcpstruct_bindings.merged.types import CallToolResult
 
 T = TypeVar("T")
 _POINTER = "/result/structuredContent"
+
+
+class ToolFailed(McpError):
+    """A tool reports that it failed; `result` holds what it said."""
+
+    def __init__(self, result: CallToolResult) -> None:
+        super().__init__(result)
+        self.result = result
+
+    def __str__(self) -> str:
+        return "\n".join(block.text for block in self.result.content if block.type == "text") or "the tool failed"
 
 
 @overload

@@ -35,7 +35,7 @@ def _bound(session: type[Any]) -> type[Any]:
 
 
 @asynccontextmanager
-async def connect(target: Target | Transport, *, session: Callable[..., S], **options: Any) -> AsyncGenerator[S]:
+async def connect(target: Target | Transport | str, *, session: Callable[..., S], **options: Any) -> AsyncGenerator[S]:
     """Connect a generated session: `connect(target, session=v2025_11_25.ClientSession)`.
 
     The revision is pinned to the session's own, and results are of its own types; input-required results are given as

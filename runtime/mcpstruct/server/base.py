@@ -10,6 +10,7 @@ from mcpstruct.base.errors import MethodNotFound, ProtocolViolation
 from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
 from mcpstruct.base.messages import MessageDecoder
 from mcpstruct.base.methods import MethodInfo
+from mcpstruct.session.freshness import STALE, Freshness
 from mcpstruct.session.loop import Future, current_loop
 from mcpstruct.session.serving import Connection, Handler
 from mcpstruct.transport.base import Transport
@@ -40,6 +41,8 @@ class Server:
     """A server of any kind; subclasses say what it answers."""
 
     decoder: MessageDecoder[Any] = client_decoder
+    discover_freshness: Freshness = STALE
+    """For how long clients may remember what is offered."""
     _sealer: StateSealer
 
     def __init__(

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from mcpstruct.base.check import is_array
 from mcpstruct.base.codec import Encoded
 from mcpstruct.base.errors import INVALID_PARAMS, RemoteError
+from mcpstruct.session.freshness import STALE, Freshness
 from mcpstruct.session.request import ServerRequest
 from mcpstruct.session.stamping import stamp
 
@@ -20,12 +21,15 @@ E = TypeVar("E")
 class Catalogue(Generic[E]):
     """The tools, prompts, resources or templates of a server, by name or URI."""
 
-    def __init__(self, what: str, changed: Callable[[], None], *, page_size: int | None = None) -> None:
+    def __init__(
+        self, what: str, changed: Callable[[], None], *, page_size: int | None = None, fresh: Freshness = STALE
+    ) -> None:
         if page_size is not None and page_size < 1:
             raise ValueError("page_size is a number of items from 1")
         self._what = what
         self._changed = changed
         self._page_size = page_size
+        self._fresh = fresh
         self._entries: dict[str, E] = {}
         self._pages: dict[tuple[str, str | None], Encoded] = {}
 
@@ -69,7 +73,7 @@ class Catalogue(Generic[E]):
             start = 0 if cursor is None else self._after(cursor, names)
             stop = len(names) if self._page_size is None else start + self._page_size
             following = _cursor(names[stop - 1]) if stop < len(names) else None
-            result = make([entries[name] for name in names[start:stop]], following)
+            result = self._fresh.onto(make([entries[name] for name in names[start:stop]], following), request.revision)
             page = pages[key] = Encoded(stamp(result, request.revision, request.connection.service.info))
         return page
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextvars import copy_context
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
 from mcpstruct.session.loop import current_loop
 from mcpstruct_bindings.merged.types import (
@@ -15,14 +16,28 @@ from mcpstruct_bindings.merged.types import (
     PromptReference,
 )
 
+from .context import Context
+from .signatures import context_of
 from .threads import WorkerPool
 
 Suggestions: TypeAlias = CompleteResult | Iterable[str]
-Completer: TypeAlias = Callable[[str, Mapping[str, str]], Suggestions | Awaitable[Suggestions]]
-"""Gets what the user has typed so far and the other arguments; gives what they may mean, best first."""
+Completer: TypeAlias = Callable[..., Suggestions | Awaitable[Suggestions]]
+"""Gets what the user has typed so far and the other arguments, and the context where it has a parameter annotated so;
+gives what may be meant, best first."""
 
 MOST = 100
 """Suggestions in one result, as the specification has it."""
+
+
+class _Entry(NamedTuple):
+    function: Completer
+    names: tuple[str, ...]
+    """The parameters for the context and for what all completers get; none where it takes no context."""
+
+    def bound(self, context: Context[Any], typed: str, others: Mapping[str, str]) -> Callable[[], Any]:
+        if not self.names:
+            return partial(self.function, typed, others)
+        return partial(self.function, **dict(zip(self.names, (context, typed, others), strict=False)))
 
 
 class Completions:
@@ -30,26 +45,32 @@ class Completions:
 
     def __init__(self, pool: WorkerPool) -> None:
         self._pool = pool
-        self._completers: dict[tuple[str, str], Completer] = {}
+        self._completers: dict[tuple[str, str], _Entry] = {}
 
     def __len__(self) -> int:
         return len(self._completers)
 
-    def add(self, of: str, argument: str, completer: Completer) -> None:
-        """Complete an argument of a prompt (by name) or a resource template (by its text)."""
-        self._completers[of, argument] = completer
+    def add(self, of: str, argument: str, completer: Completer, *, namespace: Mapping[str, Any] | None = None) -> None:
+        """Complete an argument of a prompt (by name) or a resource template (by its text).
 
-    async def complete(self, params: CompleteRequestParams) -> CompleteResult:
+        `namespace` is where the names in annotations of a function within a function are looked up. Raises `TypeError`
+        for a function that takes the context twice.
+        """
+        found, rest = context_of(completer, context_type=Context, namespace=namespace)
+        self._completers[of, argument] = _Entry(completer, (found, *rest) if found is not None else ())
+
+    async def complete(self, params: CompleteRequestParams, context: Context[Any]) -> CompleteResult:
         """The suggestions; none for what nobody completes."""
         of = params.ref.name if isinstance(params.ref, PromptReference) else params.ref.uri
         completer = self._completers.get((of, params.argument.name))
         if completer is None:
             return _result([])
         known: Mapping[str, str] = (params.context.arguments if params.context is not None else None) or {}
-        if inspect.iscoroutinefunction(completer):
-            found: Any = completer(params.argument.value, known)
+        call = completer.bound(context, params.argument.value, known)
+        if inspect.iscoroutinefunction(completer.function):
+            found: Any = call()
         else:
-            found = await self._pool.submit(current_loop(), copy_context(), completer, params.argument.value, known)
+            found = await self._pool.submit(current_loop(), copy_context(), call)
         suggestions = await found if inspect.isawaitable(found) else found
         return suggestions if isinstance(suggestions, CompleteResult) else _result(list(suggestions))
 

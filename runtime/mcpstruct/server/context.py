@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from msgspec import UNSET, Raw
 
 from mcpstruct.base.codec import to_json
-from mcpstruct.base.errors import RequestCancelled
+from mcpstruct.base.errors import RemoteError, RequestCancelled
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.base.session import ProgressCallback, Timeout
+from mcpstruct.session.links import drained
 from mcpstruct.session.request import ServerRequest
 from mcpstruct.wire.eras import SEVERITY, Revision
 from mcpstruct_bindings.merged import methods
@@ -25,6 +26,7 @@ from mcpstruct_bindings.merged.types import (
     ElicitResult,
     Implementation,
     InputRequiredResult,
+    InputResponse,
     ListRootsResult,
     LoggingLevel,
     ModelPreferences,
@@ -36,7 +38,7 @@ from mcpstruct_bindings.merged.types import (
     ToolChoice,
 )
 
-from .asking import Asker, DirectAsker, ReplayAsker, comes_back
+from .asking import Asker, DirectAsker, ReplayAsker, check_round, comes_back
 from .elicitation import Elicitation, Form
 from .state import StateSealer
 from .threads import current_job
@@ -72,15 +74,25 @@ class Context(Generic[StateT]):
     `list_roots`) are awaited.
     """
 
-    __slots__ = ("_asker", "_request", "_sealer", "_server", "_session")
+    __slots__ = ("_asker", "_by_hand", "_request", "_sealer", "_server", "_session")
 
     def __init__(self, request: ServerRequest, server: Server, sealer: StateSealer, *, by_hand: bool = False) -> None:
         self._request = request
         self._server = server
         self._sealer = sealer
+        self._by_hand = by_hand
         self._session: ServerSession | None = None
         # Most requests ask nothing; one that comes back with answers may have to keep quiet from the start.
-        self._asker: Asker | None = self._make_asker() if comes_back(request) and not by_hand else None
+        self._asker: Asker | None = None
+        if comes_back(request):
+            self._come_back()
+
+    def _come_back(self) -> None:
+        try:
+            self._make_asker()
+        except RemoteError:
+            if not self._by_hand:  # else it may be a state of the handler's own
+                raise
 
     def _make_asker(self) -> Asker:
         modern = self.revision.era == "modern"
@@ -90,6 +102,18 @@ class Context(Generic[StateT]):
     def questions(self) -> InputRequiredResult | None:
         """What the round ends with, where the handler asked for input that is yet to come."""
         return self._asker.questions() if self._asker is not None else None
+
+    async def end(self, result: InputRequiredResult) -> InputRequiredResult | Context[StateT]:
+        """What the client gets where the handler ended its round itself; or the context to run it in once more."""
+        if self._by_hand and self.revision.era == "modern":
+            check_round(result, self._request)
+            return result
+        ended = await (self._asker or self._make_asker()).end(result)
+        if isinstance(ended, InputRequiredResult):
+            return ended
+        following: Context[StateT] = Context(self._request, self._server, self._sealer, by_hand=self._by_hand)
+        following._asker = ended
+        return following
 
     # -- what is known ------------------------------------------------------------------------------------------------
 
@@ -202,6 +226,16 @@ class Context(Generic[StateT]):
         if self._request.incoming.cancelled or (job is not None and job.cancelled):
             raise RequestCancelled(self._request.incoming.reason or "the client no longer waits")
 
+    def close_stream(self, *, retry: float | None = None) -> None:
+        """Let the client's connection go while the work goes on; it comes back for the rest after `retry` seconds.
+
+        For work that outlasts what proxies on the way put up with. Has an effect in sessions over HTTP alone, and there
+        where the revision knows of it (from 2025-11-25 on).
+        """
+        hang_up = getattr(self._request.incoming.link, "hang_up", None)
+        if hang_up is not None:
+            self._request.connection.core.run(hang_up, None if retry is None else int(retry * 1000))
+
     # -- questions ----------------------------------------------------------------------------------------------------
 
     @overload
@@ -272,17 +306,31 @@ class Context(Generic[StateT]):
         return await (self._asker or self._make_asker()).ask(method, params, key)
 
     async def read_resource(self, uri: str) -> ReadResourceResult:
-        """Read one of the server's own resources."""
+        """Read one of the server's own resources. Raises `ResourceNotFound`, and what the resource raises."""
         return await self._server.read(uri, self)
 
-    def put_aside(self, state: Any) -> None:
-        """Keep a JSON value for the next round of this request, where there is one; see `put_by`."""
-        (self._asker or self._make_asker()).keep(state)
+    # -- from one round to the next -----------------------------------------------------------------------------------
 
     @property
-    def put_by(self) -> Any:
-        """What an earlier round of this request put aside; None for nothing."""
+    def request_state(self) -> Any:
+        """What the handler wants to find again when it runs once more after a question: any JSON, None for nothing.
+
+        Set it anew to change it. It travels with the client, sealed: readable, but not to be altered. Raises
+        `TypeError` for what is no JSON. Handlers of a `LowLevelServer` that end rounds themselves find theirs in the
+        params.
+        """
         return None if self._asker is None else self._asker.state
+
+    @request_state.setter
+    def request_state(self, state: Any) -> None:
+        (self._asker or self._make_asker()).state = state
+
+    @property
+    def input_responses(self) -> dict[str, InputResponse] | None:
+        """The answers to what the handler asked by ending its last round with an `InputRequiredResult`, by key."""
+        if self._asker is None:
+            return getattr(self._request.incoming.params, "input_responses", None)
+        return self._asker.responses
 
 
 class _Session(ServerSession):
@@ -308,7 +356,7 @@ class _Session(ServerSession):
         self._request.allow(method)
         link = self._request.incoming.link
         link.notification(method, params)
-        await link.drain()
+        await drained(link, method, self._request.connection.core.deadlines.request)
 
 
 def _message(message: SamplingMessage | str) -> SamplingMessage:

@@ -5,8 +5,39 @@ from __future__ import annotations
 from mcpstruct.base.errors import INVALID_PARAMS, Problem, RemoteError
 
 
-class ToolError(Exception):
-    """Raised by a tool that failed: the message is for the model, in a result with `isError`."""
+class HandlerError(Exception):
+    """Raised by a handler that failed: its message is for the client, unlike that of any other exception.
+
+    A tool's failure is a result with `isError`, for the model to read; any other handler's is an error of the protocol
+    (-32603). Derive your own from it.
+    """
+
+
+class ToolError(HandlerError):
+    """Raised by a tool that failed: the message is for the model."""
+
+
+class PromptError(HandlerError):
+    """Raised by a prompt that failed: the message is for the client."""
+
+
+class ResourceError(HandlerError):
+    """Raised by a resource that failed: the message is for the client."""
+
+
+class ResourceNotFound(ResourceError):
+    """Raised by a resource, or in the place of one: there is nothing at `uri`, by default the one that was asked for.
+
+    The client gets the code that its revision has for that.
+    """
+
+    def __init__(self, message: str = "Resource not found", uri: str | None = None) -> None:
+        super().__init__(message, uri)
+        self.message = message
+        self.uri = uri
+
+    def __str__(self) -> str:
+        return self.message if self.uri is None else f"{self.message}: {self.uri}"
 
 
 class UnfitAnswer(RemoteError):
@@ -16,7 +47,7 @@ class UnfitAnswer(RemoteError):
     """
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(INVALID_PARAMS, f"the answer to a question does not fit: {problem}")
+        super().__init__(INVALID_PARAMS, f"the answer to a question does not fit: {problem.discreet}")
         self.problem = problem
 
 

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
+from mcpstruct.session.freshness import CacheScope
 from mcpstruct.session.subscriptions import Kind
 from mcpstruct.wire.eras import Revision
 from mcpstruct.wire.headers import Annotation
 from mcpstruct_bindings.merged import types as t
 
 from .base import Server
+from .caching import Cached, Caching, CachingRules
 from .calling import Caller
 from .catalogue import Catalogue
 from .completions import Completions
@@ -37,19 +39,22 @@ class Registry(Server):
         page_size: int | None,
         timeout: float | None,
         max_workers: int,
+        caching: CachingRules,
         **options: Any,
     ) -> None:
         super().__init__(info, **options)
+        self._caching = caching
+        self.discover_freshness = caching.of("discover")
         self._timeout = timeout
         self._pool = WorkerPool(max_workers)
 
-        def catalogue(what: str, kind: Kind) -> Catalogue[Any]:
-            return Catalogue(what, lambda: self._changed(kind), page_size=page_size)
+        def catalogue(what: str, kind: Kind, cached: Cached) -> Catalogue[Any]:
+            return Catalogue(what, lambda: self._changed(kind), page_size=page_size, fresh=caching.of(cached))
 
-        self.tools: Catalogue[Tool] = catalogue("tool", "tools")
-        self.prompts: Catalogue[Prompt] = catalogue("prompt", "prompts")
-        self.resources: Catalogue[Resource] = catalogue("resource", "resources")
-        self.templates: Catalogue[Template] = catalogue("resource template", "resources")
+        self.tools: Catalogue[Tool] = catalogue("tool", "tools", "tools")
+        self.prompts: Catalogue[Prompt] = catalogue("prompt", "prompts", "prompts")
+        self.resources: Catalogue[Resource] = catalogue("resource", "resources", "resources")
+        self.templates: Catalogue[Template] = catalogue("resource template", "resources", "templates")
         self.completions = Completions(self._pool)
 
     def tool(
@@ -62,6 +67,7 @@ class Registry(Server):
         icons: Sequence[t.Icon] | None = None,
         meta: Mapping[str, Any] | None = None,
         input_schema: Mapping[str, Any] | None = None,
+        output_schema: Mapping[str, Any] | None = None,
         structured_output: bool | None = None,
         timeout: float | None = None,
         inline: bool = False,
@@ -70,7 +76,8 @@ class Registry(Server):
 
         Its parameters are the arguments, its docstring the description, its return annotation the output schema. A sync
         function runs in a thread; with `inline`, on the event loop, which it must not block. `input_schema` is shown to
-        clients in place of the one made from the parameters, which still say what is read.
+        clients in place of the one made from the parameters, which still say what is read; `output_schema` likewise in
+        place of the one made from the return annotation. Results are held to it where the `schema` extra is installed.
         """
         namespace = _locals(name)
 
@@ -84,6 +91,7 @@ class Registry(Server):
                 icons=icons,
                 meta=meta,
                 input_schema=input_schema,
+                output_schema=output_schema,
                 structured_output=structured_output,
                 timeout=timeout,
                 inline=inline,
@@ -104,6 +112,7 @@ class Registry(Server):
         icons: Sequence[t.Icon] | None = None,
         meta: Mapping[str, Any] | None = None,
         input_schema: Mapping[str, Any] | None = None,
+        output_schema: Mapping[str, Any] | None = None,
         structured_output: bool | None = None,
         timeout: float | None = None,
         inline: bool = False,
@@ -123,7 +132,7 @@ class Registry(Server):
             title=title,
             description=made.description,
             input_schema=cast("Any", _dict(input_schema) or made.input_schema),
-            output_schema=cast("Any", made.output_schema),
+            output_schema=cast("Any", _dict(output_schema) or made.output_schema),
             annotations=annotations,
             icons=_list(icons),
             meta=_dict(meta),
@@ -143,13 +152,17 @@ class Registry(Server):
         annotations: t.Annotations | None = None,
         icons: Sequence[t.Icon] | None = None,
         meta: Mapping[str, Any] | None = None,
+        ttl: float | None = None,
+        cache_scope: CacheScope | None = None,
         inline: bool = False,
     ) -> Callable[[F], F]:
         """Make a resource of a function, or, if its URI has variables in braces, a template: `@server.resource(uri)`.
 
-        The function of a template has a parameter for each variable.
+        The function of a template has a parameter for each variable. `ttl` and `cache_scope` are as for the server, and
+        go before those.
         """
         namespace = _locals(uri)
+        fresh = self._caching.of("read", Caching(ttl=ttl, scope=cache_scope))
 
         def decorate(function: F) -> F:
             made = ResourceFunction(
@@ -169,9 +182,9 @@ class Registry(Server):
             _same_names(made, template)
             if template.names:
                 definition = t.ResourceTemplate(uri_template=uri, **common)
-                self.templates.add(uri, Template(made, template, definition, caller))
+                self.templates.add(uri, Template(made, template, definition, caller, fresh))
             else:
-                self.resources.add(uri, Resource(made, t.Resource(uri=uri, **common), caller))
+                self.resources.add(uri, Resource(made, t.Resource(uri=uri, **common), caller, fresh))
             return function
 
         return decorate

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
-from mcpstruct.base.errors import RemoteError
+from mcpstruct.session.freshness import Freshness
 from mcpstruct_bindings.merged.types import InputRequiredResult, ReadResourceResult, ResourceTemplate
 from mcpstruct_bindings.merged.types import Resource as ResourceDefinition
 
@@ -12,6 +13,7 @@ from .arguments import BadArguments
 from .calling import Caller
 from .catalogue import Catalogue
 from .context import Context
+from .errors import ResourceNotFound
 from .functions import ResourceFunction
 from .templates import UriTemplate
 
@@ -19,29 +21,38 @@ from .templates import UriTemplate
 class Resource:
     """A function that gives a resource's contents."""
 
-    __slots__ = ("_caller", "_function", "definition")
+    __slots__ = ("_caller", "_fresh", "_function", "definition")
 
-    def __init__(self, function: ResourceFunction, definition: ResourceDefinition, caller: Caller) -> None:
+    def __init__(
+        self, function: ResourceFunction, definition: ResourceDefinition, caller: Caller, fresh: Freshness
+    ) -> None:
         self._function = function
         self._caller = caller
+        self._fresh = fresh
         self.definition = definition
 
     async def read(self, uri: str, context: Context[Any]) -> ReadResourceResult | InputRequiredResult:
         """The contents."""
         value = await self._caller.call({}, context)
-        return self._function.convert(value, uri, self.definition.mime_type)
+        return _hinted(self._function.convert(value, uri, self.definition.mime_type), self._fresh, context)
 
 
 class Template:
     """A function that gives the contents of every resource whose URI fits a template."""
 
-    __slots__ = ("_caller", "_function", "definition", "uri")
+    __slots__ = ("_caller", "_fresh", "_function", "definition", "uri")
 
     def __init__(
-        self, function: ResourceFunction, uri: UriTemplate, definition: ResourceTemplate, caller: Caller
+        self,
+        function: ResourceFunction,
+        uri: UriTemplate,
+        definition: ResourceTemplate,
+        caller: Caller,
+        fresh: Freshness,
     ) -> None:
         self._function = function
         self._caller = caller
+        self._fresh = fresh
         self.uri = uri
         self.definition = definition
 
@@ -60,18 +71,30 @@ class Template:
     ) -> ReadResourceResult | InputRequiredResult:
         """The contents."""
         value = await self._caller.call(arguments, context)
-        return self._function.convert(value, uri, self.definition.mime_type)
+        return _hinted(self._function.convert(value, uri, self.definition.mime_type), self._fresh, context)
+
+
+def _hinted(
+    result: ReadResourceResult | InputRequiredResult, fresh: Freshness, context: Context[Any]
+) -> ReadResourceResult | InputRequiredResult:
+    """A result that says how long it is fresh; the author's own object is left as it is."""
+    return fresh.onto(copy(result), context.revision) if isinstance(result, ReadResourceResult) else result
 
 
 async def read(
-    uri: str, resources: Catalogue[Resource], templates: Catalogue[Template], context: Context[Any], not_found: int
+    uri: str, resources: Catalogue[Resource], templates: Catalogue[Template], context: Context[Any]
 ) -> ReadResourceResult | InputRequiredResult:
-    """The contents at a URI. Raises `RemoteError` with the code `not_found` where there is nothing."""
-    resource = resources.get(uri)
-    if resource is not None:
-        return await resource.read(uri, context)
-    for template in templates:
-        arguments = template.match(uri)
-        if arguments is not None:
-            return await template.read(uri, arguments, context)
-    raise RemoteError(not_found, "Resource not found", {"uri": uri})
+    """The contents at a URI. Raises `ResourceNotFound`."""
+    try:
+        resource = resources.get(uri)
+        if resource is not None:
+            return await resource.read(uri, context)
+        for template in templates:
+            arguments = template.match(uri)
+            if arguments is not None:
+                return await template.read(uri, arguments, context)
+    except ResourceNotFound as error:
+        if error.uri is None:
+            error.uri = uri
+        raise
+    raise ResourceNotFound(uri=uri)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import anyio
 
@@ -20,14 +20,21 @@ if TYPE_CHECKING:
 _ENDING = [signal.SIGINT, signal.SIGTERM]
 
 
-def run(server: Server, transport: Literal["stdio"]) -> None:
-    """Serve until the client leaves, or SIGINT or SIGTERM comes. Raises `ValueError` for an unknown transport."""
-    if transport != "stdio":
-        raise ValueError(f"no transport {transport!r}; there is 'stdio'")
-    anyio.run(partial(serve_stdio, server), backend_options=_fastest_loop())
+def run(server: Server, transport: Literal["stdio", "streamable-http"], **options: Any) -> None:
+    """See `Server.run`."""
+    if transport == "streamable-http":
+        from .http.running import HttpServing
+
+        HttpServing(server, **options).run()
+    elif transport != "stdio":
+        raise ValueError(f"no transport {transport!r}; there are 'stdio' and 'streamable-http'")
+    elif options:
+        raise TypeError(f"stdio has no options: {', '.join(options)}")
+    else:
+        anyio.run(partial(serve_stdio, server), backend_options=fastest_loop())
 
 
-def _fastest_loop() -> dict[str, object]:
+def fastest_loop() -> dict[str, object]:
     """uvloop, where somebody installed it: half the time a message."""
     try:
         import uvloop  # type: ignore[import-not-found,unused-ignore]  # pyright: ignore

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeAlias, TypeVar
 
 from mcpstruct.base.errors import MethodNotInRevision
 from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
 from mcpstruct.base.methods import MethodInfo
+from mcpstruct.session.freshness import CacheScope
 from mcpstruct.session.request import ServerRequest
 from mcpstruct.session.serving import Handler
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged import types as t
 
-from .base import NotificationCallback
+from .base import NotificationCallback, NotificationHandler
+from .caching import Cached, Caching, CachingRules
 from .catalogue import as_new
 from .context import Context
 from .errors import NoSuchItem
+from .own_methods import notification_of_clients, own_request
 from .prompts import Prompt
 from .registry import Registry
 from .resources import Resource, Template, read
 from .state import StateSealer
 from .tools import Tool
-from .working import working
+from .working import Call, working
 
-F = TypeVar("F", bound=Callable[..., Any])
-Call: TypeAlias = Callable[[Any, Context[Any]], Awaitable[Any]]
+C = TypeVar("C", bound=Call)
+N = TypeVar("N", bound=NotificationHandler)
 Middleware: TypeAlias = Callable[[Call, Any, Context[Any]], Awaitable[Any]]
 """Gets the next call, the params and the context of each request, and gives the result."""
 
@@ -41,6 +44,9 @@ class MCPServer(Registry):
     `max_workers` bounds the threads that sync functions run in. `state_keys` seal what travels with questions to modern
     clients: give the same to servers that share the work, the newest first. With `show_errors`, the text of unexpected
     errors reaches the model.
+
+    `ttl` is for how many seconds clients may take lists, and what resources hold, as fresh; `cache_scope` is "public"
+    where everybody may be shown the same. `caching` says so of kinds of results: `{"tools": Caching(ttl=300)}`.
     """
 
     def __init__(
@@ -61,6 +67,9 @@ class MCPServer(Registry):
         max_workers: int = 32,
         state_keys: Sequence[bytes] | None = None,
         show_errors: bool = False,
+        ttl: float = 0,
+        cache_scope: CacheScope = "private",
+        caching: Mapping[Cached, Caching] | None = None,
         on_notification: NotificationCallback | None = None,
         limits: Limits = DEFAULT_LIMITS,
         deadlines: Deadlines = DEFAULT_DEADLINES,
@@ -80,6 +89,7 @@ class MCPServer(Registry):
             page_size=page_size,
             timeout=timeout,
             max_workers=max_workers,
+            caching=CachingRules(ttl, cache_scope, caching),
             on_notification=on_notification,
             limits=limits,
             deadlines=deadlines,
@@ -110,19 +120,43 @@ class MCPServer(Registry):
             methods.LIST_RESOURCE_TEMPLATES.name: self._list_templates,
         }
 
-    def request(self, method: MethodInfo[Any, Any]) -> Callable[[Call], Call]:
-        """Answer a method that is none of the protocol's: `@server.request(MethodInfo(...))`, an async function of the
-        params and the context.
-        """
-        if not isinstance(method, MethodInfo):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError("a decorator of a server takes parentheses: @server.request(MethodInfo(...))")
+    def request(self, method: str | MethodInfo[Any, Any], *, params: type[Any] | None = None) -> Callable[[C], C]:
+        """Answer a method that is none of the protocol's: `@server.request("vendor/do", params=Do)`.
 
-        def decorate(answer: Call) -> Call:
-            self.custom[method.name] = method
-            self.handlers[method.name] = self._handler(answer)
+        An async function of the params and the context. `params` is what they are decoded as: a dict, unless it is a
+        type derived from `mcpstruct.types.RequestParams`.
+        """
+        info = own_request(method, params)
+
+        def decorate(answer: C) -> C:
+            self._add(info)
+            self.handlers[info.name] = self._handler(answer)
             return answer
 
         return decorate
+
+    def notification(self, method: str | MethodInfo[Any, Any], *, params: type[Any] | None = None) -> Callable[[N], N]:
+        """Be told of a notification of clients, the protocol's or another: `@server.notification("vendor/thing")`.
+
+        A function of the params and the context, sync (on the event loop) or async; a client's are called one after the
+        other. `params` is what those of another notification are decoded as: a dict, by default.
+        """
+        info = notification_of_clients(method, params)
+
+        def decorate(handler: N) -> N:
+            if info.name in self.notification_handlers:
+                raise ValueError(f"there is a handler of {info.name} already")
+            if info.name not in methods.METHODS:
+                self._add(info)
+            self.notification_handlers[info.name] = handler
+            return handler
+
+        return decorate
+
+    def _add(self, method: MethodInfo[Any, Any]) -> None:
+        if method.name in self.custom:
+            raise ValueError(f"there is a handler of {method.name} already")
+        self.custom[method.name] = method
 
     def _handler(self, answer: Call) -> Handler:
         following = answer
@@ -134,13 +168,10 @@ class MCPServer(Registry):
     def _seen(self, listing: Handler) -> Handler:
         """A list that middleware gets to see, and may change."""
 
-        async def handle(params: Any, request: ServerRequest) -> Any:
-            async def answer(params: Any, context: Context[Any]) -> Any:
-                return as_new(await listing(params, request))
+        async def answer(params: Any, context: Context[Any]) -> Any:
+            return as_new(await listing(params, context.request))
 
-            return await self._handler(answer)(params, request)
-
-        return handle
+        return self._handler(answer)
 
     def _call_tool(self, params: t.CallToolRequestParams, context: Context[Any]) -> Awaitable[Any]:
         tool = self.tools.get(params.name)
@@ -158,8 +189,7 @@ class MCPServer(Registry):
         return await self._read(params.uri, context)
 
     async def _read(self, uri: str, context: Context[Any]) -> t.ReadResourceResult | t.InputRequiredResult:
-        not_found = context.revision.resource_not_found
-        return await read(uri, self.resources, self.templates, context, not_found)
+        return await read(uri, self.resources, self.templates, context)
 
     async def read(self, uri: str, context: Context[Any]) -> t.ReadResourceResult:
         """See `Server`."""
@@ -169,7 +199,7 @@ class MCPServer(Registry):
         return result
 
     async def _complete(self, params: t.CompleteRequestParams, context: Context[Any]) -> t.CompleteResult:
-        return await self.completions.complete(params)
+        return await self.completions.complete(params, context)
 
     async def _list_tools(self, params: Any, request: ServerRequest) -> Any:
         def page(items: list[Tool], cursor: str | None) -> t.ListToolsResult:

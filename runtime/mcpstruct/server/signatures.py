@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any, get_args, get_origin
 
 from msgspec import Struct
@@ -40,20 +41,18 @@ def signature_of(
     if not callable(function):
         raise TypeError(f"{function!r} cannot be called")
     plain, bound = _unbound(function)
-    name = str(getattr(plain, "__name__", type(plain).__name__))
+    name = _name(plain)
     if inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain):
         raise TypeError(f"{name} is a generator: return a list instead")
-    target = plain if inspect.isroutine(plain) or inspect.isclass(plain) else plain.__call__
-    names = Names(inspect.unwrap(target, stop=_speaks_for_itself), namespace, context_type)
+    target = _target(plain)
+    names = Names(_annotated(plain), namespace, context_type)
     found = _signature(function, name)
     # What a partial gives by name is decided by its author, and nothing that callers are to see.
     shown = [parameter for parameter in found.parameters.values() if parameter.name not in bound]
     for parameter in shown:
         _insist_on_a_name(parameter, name)
     hints = {parameter.name: _hint(parameter, name, names) for parameter in shown}
-    contexts = [parameter for parameter, hint in hints.items() if is_or_may_be(hint, context_type)]
-    if len(contexts) > 1:
-        raise TypeError(f"{name} takes the context more than once: {', '.join(contexts)}")
+    context = _single([parameter for parameter, hint in hints.items() if is_or_may_be(hint, context_type)], name)
     documented = docstrings.parse(target.__doc__ or inspect.getdoc(plain))
     return Signature(
         name=name,
@@ -61,12 +60,52 @@ def signature_of(
         parameters=tuple(
             parameter_of(parameter, hints[parameter.name], documented.parameters.get(parameter.name, ""))
             for parameter in shown
-            if parameter.name not in contexts
+            if parameter.name != context
         ),
         returns=_returned(found, names),
-        context=contexts[0] if contexts else None,
+        context=context,
         is_async=inspect.iscoroutinefunction(target),
     )
+
+
+def context_of(
+    function: Callable[..., Any], *, context_type: type[Any], namespace: Mapping[str, Any] | None = None
+) -> tuple[str | None, list[str]]:
+    """The parameter for the context of a function that is not called by clients, if it has one, and all others.
+
+    Annotations that have no meaning are none of the context. Raises `TypeError` where there is more than one.
+    """
+    plain, bound = _unbound(function)
+    names = Names(_annotated(plain), namespace, context_type)
+    contexts: list[str] = []
+    others: list[str] = []
+    for parameter in _signature(function, _name(plain)).parameters.values():
+        hint: Any = None
+        with suppress(Exception):
+            hint = names.resolve(parameter.annotation)
+        if parameter.name not in bound:
+            (contexts if is_or_may_be(hint, context_type) else others).append(parameter.name)
+    return _single(contexts, _name(plain)), others
+
+
+def _name(plain: Any) -> str:
+    return str(getattr(plain, "__name__", type(plain).__name__))
+
+
+def _target(plain: Any) -> Any:
+    """What is called in the end, and documented."""
+    return plain if inspect.isroutine(plain) or inspect.isclass(plain) else plain.__call__
+
+
+def _annotated(plain: Any) -> Any:
+    """The function whose annotations count."""
+    return inspect.unwrap(_target(plain), stop=_speaks_for_itself)
+
+
+def _single(contexts: list[str], name: str) -> str | None:
+    if len(contexts) > 1:
+        raise TypeError(f"{name} takes the context more than once: {', '.join(contexts)}")
+    return contexts[0] if contexts else None
 
 
 def _unbound(function: Callable[..., Any]) -> tuple[Any, set[str]]:

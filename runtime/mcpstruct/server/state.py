@@ -70,6 +70,11 @@ _TAG = 32
 _WEAKEST_KEY = 32
 
 
+def new_key() -> bytes:
+    """A random key."""
+    return os.urandom(_WEAKEST_KEY)
+
+
 class _Keys:
     """What one secret serves for: a key to sign with, and one to take fingerprints with."""
 
@@ -165,10 +170,15 @@ class StateSealer:
                 return keys
         raise StateRefused("forged")
 
+    def adopt(self, key: bytes) -> None:
+        """Use this key, unless there are any."""
+        with self._lock:
+            self._keys = self._keys or (_Keys(key),)
+
     def _ring(self) -> tuple[_Keys, ...]:
         if not self._keys:
             with self._lock:
-                self._keys = self._keys or (_Keys(os.urandom(_WEAKEST_KEY)),)
+                self._keys = self._keys or (_Keys(new_key()),)
         return self._keys
 
 
@@ -210,6 +220,8 @@ class Round(Struct, kw_only=True, omit_defaults=True):
 
     number: int = 1
     """Which round this state was sealed in, from 1."""
+    asked: list[str] = []
+    """The keys of what was asked at its end."""
     answers: dict[str, Raw] = {}
     """Answers of earlier rounds by the key of what was asked, as the client gave them: JSON."""
     state: Raw = Raw()
@@ -230,3 +242,23 @@ class Round(Struct, kw_only=True, omit_defaults=True):
 
 _to_json = msgspec.json.Encoder().encode
 _from_json = msgspec.json.Decoder(Round).decode
+_from_list = msgspec.json.Decoder(list[str]).decode
+
+
+def unsealed(asked: list[str]) -> str:
+    """The state of a round after which nothing is kept but the keys of what was asked, as a list in JSON.
+
+    It needs no seal, and servers that share their work without sharing keys understand each other's: all that depends
+    on it is which reports the client is taken to have had.
+    """
+    return _to_json(asked).decode()
+
+
+def listed_keys(state: str) -> list[str] | None:
+    """The keys in an `unsealed` state; None where it is another. Raises `StateRefused` for one that was altered."""
+    if not state.startswith("["):
+        return None
+    try:
+        return _from_list(state)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise StateRefused("malformed") from None

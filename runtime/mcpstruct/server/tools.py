@@ -20,6 +20,7 @@ from .calling import Caller, TookTooLong
 from .context import Context
 from .errors import HandlerError
 from .functions import ToolFunction
+from .promises import Promise
 from .results import BadResult
 
 log = logging.getLogger("mcpstruct")
@@ -28,12 +29,15 @@ log = logging.getLogger("mcpstruct")
 class Tool:
     """A function that the model may call; `definition` is what clients are told of it."""
 
-    __slots__ = ("_caller", "_function", "annotated", "definition")
+    __slots__ = ("_caller", "_function", "_promise", "annotated", "definition")
 
     def __init__(self, function: ToolFunction, definition: ToolDefinition, caller: Caller) -> None:
         self._function = function
         self._caller = caller
         self.definition = definition
+        promised = definition.output_schema
+        explicit = promised is not function.output_schema
+        self._promise = None if promised is None else Promise(promised, explicit=explicit)
         self.annotated = annotations_of(definition.input_schema)
         """Which arguments clients repeat in HTTP headers."""
 
@@ -60,6 +64,8 @@ class Tool:
         result = self._function.convert(value)
         if result is not value:
             context.request.made = result
+        if self._promise is not None:
+            self._promise.check(result, made=result is not value)
         return result
 
     def _failed(self, error: BaseException, show_errors: bool) -> CallToolResult:

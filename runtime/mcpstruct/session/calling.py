@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -11,17 +12,23 @@ from msgspec import UNSET, Raw
 
 from mcpstruct.base.check import is_array, is_object
 from mcpstruct.base.codec import to_json
+from mcpstruct.base.envelope import ErrorObject
 from mcpstruct.base.errors import (
+    HEADER_MISMATCH,
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
+    MISSING_CAPABILITY,
     UNSUPPORTED_VERSION,
+    AccessDenied,
     ConnectFailed,
     ConnectionLost,
+    HttpError,
     MethodNotInRevision,
     NoCommonRevision,
     ProtocolViolation,
     RemoteError,
     RequestTimeout,
+    Unavailable,
 )
 from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
 from mcpstruct.base.methods import MethodInfo
@@ -51,8 +58,10 @@ from mcpstruct_bindings.merged.types import (
     ServerCapabilities,
 )
 
+from .complaints import Complaints
 from .core import Core
 from .incoming import Incoming
+from .mirroring import MIRRORED, Attentive, mirrored
 from .outgoing import bare_params
 
 R = TypeVar("R")
@@ -113,6 +122,8 @@ class ClientConnection:
         self.instructions: str | None = None
         self._stamp: dict[str, Any] = {}
         self._usual: Any = None
+        self._complaints = Complaints("The server")
+        self._attentive: Attentive | None = None
         self._known_good: set[MethodInfo[Any, Any]] = set()
 
     # -- see `Router` -------------------------------------------------------------------------------------------------
@@ -134,10 +145,16 @@ class ClientConnection:
 
     def violation(self, violation: ProtocolViolation) -> None:
         """Pass a fault of the server on."""
+        self._complaints.add("broke the protocol: %s", violation.message)
         self.part.violated(violation)
+
+    def unread(self, error: ErrorObject) -> None:
+        """The server could not read a message."""
+        self._complaints.add("could not read a message: %.200r (%d)", error.message, error.code)
 
     def lost(self, error: ConnectionLost) -> None:
         """The server is gone."""
+        self._complaints.end()
         self.part.lost(error)
 
     # -- opening ------------------------------------------------------------------------------------------------------
@@ -150,6 +167,7 @@ class ClientConnection:
         `ConnectFailed`, `ConnectionLost`.
         """
         newest, oldest = modern(allowed), legacy(allowed)
+        self._attentive = self.core.link if isinstance(self.core.link, Attentive) else None
         if newest and (probe or not oldest):
             supported = await self._discover(newest, fall_back=bool(oldest))
             if self.revision is not None:
@@ -163,29 +181,30 @@ class ClientConnection:
     async def _discover(self, newest: tuple[str, ...], *, fall_back: bool) -> tuple[str, ...] | None:
         """Ask a server what it is. Gives the revisions that it names; None where it shows that it is legacy."""
         deadlines = self.core.deadlines
-        asked = newest[0]
-        for _ in newest:
-            self._set_stamp(asked)
-            timeout = deadlines.probe if fall_back else deadlines.connect
+        asked = [newest[0]]
+        while True:
+            self._set_stamp(asked[-1])
+            silent = fall_back and self._attentive is None  # over HTTP, legacy servers answer what they don't know
+            timeout = deadlines.probe if silent else deadlines.connect
             try:
                 found = await self.core.request(methods.DISCOVER, self._stamped(RequestParams()), timeout=timeout)
-            except RemoteError as error:
-                supported = _supported(error)
+            except (RemoteError, HttpError) as error:
+                supported = _supported_by(error)
                 if supported is None:
                     return None
             except RequestTimeout as error:
-                if not fall_back:
+                if not silent:
                     raise ConnectFailed(f"the server did not answer within {timeout:g} s") from error
                 return None
             except ProtocolViolation:
                 return None
             else:
                 return self._discovered(found, newest)
-            common = [name for name in newest if name in supported and name != asked]
+            # What is refused and named all the same is asked once more: servers at one address may differ.
+            common = [name for name in newest if name in supported and asked.count(name) < 2]
             if not common:
                 return supported
-            asked = common[0]
-        return ()
+            asked.append(min(common, key=asked.count))
 
     def _discovered(self, found: DiscoverResult, newest: tuple[str, ...]) -> tuple[str, ...]:
         supported = tuple(found.supported_versions)
@@ -203,16 +222,17 @@ class ClientConnection:
             protocol_version=oldest[0], capabilities=self.part.capabilities, client_info=self.part.info
         )
         self._stamp = {}
+        if self._attentive is not None:
+            self._attentive.speaks(None)
         timeout = self.core.deadlines.connect
         try:
             result = await self.core.request(methods.INITIALIZE, params, timeout=timeout)
         except RequestTimeout as error:
             raise ConnectFailed(f"the server did not answer initialize within {timeout:g} s") from error
-        except RemoteError as error:
-            supported = _supported(error, INVALID_PARAMS)
-            if supported is not None:
-                raise NoCommonRevision(f"the server speaks {', '.join(supported)}", supported) from error
-            raise ConnectFailed(f"the server refused to open a session: {error}") from error
+        except AccessDenied:
+            raise
+        except (RemoteError, HttpError) as error:
+            raise _no_session(error) from error
         if result.protocol_version not in oldest:
             theirs = result.protocol_version
             raise NoCommonRevision(f"the server answers in {theirs}; allowed are {', '.join(oldest)}", (theirs,))
@@ -220,11 +240,13 @@ class ClientConnection:
         self.core.batches = self.revision.batches
         self.server_info, self.capabilities = result.server_info, result.capabilities
         self.instructions = result.instructions
+        if self._attentive is not None:
+            self._attentive.speaks(self.revision)
         await self.core.notify(methods.INITIALIZED, InitializedNotificationParams())
         if self.part.log_level is not None and self.capabilities.logging is not None:
             try:
                 await self.call(methods.SET_LEVEL, methods.SET_LEVEL.params(level=self.part.log_level))
-            except RemoteError as error:
+            except (RemoteError, HttpError) as error:
                 log.warning("The server refused the level of its log messages: %s", error)
 
     # -- after that ---------------------------------------------------------------------------------------------------
@@ -241,8 +263,19 @@ class ClientConnection:
 
         Raises `MethodNotInRevision`, and what `Core.request` raises.
         """
-        params = self.prepared(method, params)
+        if method not in self._known_good:
+            self._allow(method)
+        if self._stamp:
+            params = self._stamped(bare_params(method) if params is None else params)
+        if self._attentive is not None and method.name in MIRRORED:
+            send = partial(self.core.request, method, params, timeout=timeout, on_progress=on_progress)
+            return mirrored(self, self._attentive, method, params, send)
         return self.core.request(method, params, timeout=timeout, on_progress=on_progress)
+
+    def listed(self, result: Any) -> None:
+        """Take note of a list of tools that came from elsewhere: a cache."""
+        if self._attentive is not None:
+            self._attentive.listed(result)
 
     def prepared(self, method: MethodInfo[Any, Any], params: Any) -> Any:
         """The params of a request with what the revision wants on it. Raises `MethodNotInRevision`."""
@@ -251,7 +284,7 @@ class ClientConnection:
         return self._stamped(bare_params(method) if params is None else params) if self._stamp else params
 
     async def notify(self, method: MethodInfo[Any, None], params: Any) -> None:
-        """Send a notification. Raises `MethodNotInRevision`, `ConnectionLost`."""
+        """Send a notification. Raises `MethodNotInRevision`, `ConnectionLost`, `RequestTimeout`."""
         self._allow(method)
         await self.core.notify(method, params)
 
@@ -275,13 +308,17 @@ class ClientConnection:
         if self.part.log_level is not None:
             self._stamp[LOG_LEVEL] = self.part.log_level
         # Most requests have no other `_meta`: bytes made once spare 3 µs a call. Objects cross as they are.
+        if self._attentive is not None:
+            self._attentive.speaks(revision(name))
         self._usual = Raw(to_json(self._stamp)) if self.core.as_bytes else RequestMetaObject(self._stamp)
 
     def _stamped(self, params: Any) -> Any:
         if is_object(params):
             params["_meta"] = {**self._stamp, **params.get("_meta", {})}
+        elif own := params.meta:
+            params.meta = RequestMetaObject({**self._stamp, **own})
         else:
-            params.meta = RequestMetaObject({**self._stamp, **params.meta}) if params.meta else self._usual
+            params.meta = self._usual
         result: Any = params
         return result
 
@@ -291,3 +328,24 @@ def _supported(error: RemoteError, *codes: int) -> tuple[str, ...] | None:
     if error.code in (UNSUPPORTED_VERSION, *codes) and is_object(error.data) and is_array(error.data.get("supported")):
         return tuple(str(name) for name in error.data["supported"])
     return None
+
+
+def _supported_by(error: RemoteError | HttpError) -> tuple[str, ...] | None:
+    """As `_supported`, of a server that was asked what it is. Raises what tells nothing of that."""
+    if isinstance(error, AccessDenied):
+        raise error
+    if isinstance(error, HttpError):
+        settled = not isinstance(error, Unavailable) and 400 <= error.status < 500  # only a legacy one says so little
+    else:
+        settled = error.code not in (HEADER_MISMATCH, MISSING_CAPABILITY)
+    if not settled:
+        raise ConnectFailed(f"the server refused to say what it is: {error}") from error
+    return _supported(error) if isinstance(error, RemoteError) else None
+
+
+def _no_session(error: RemoteError | HttpError) -> ConnectFailed | NoCommonRevision:
+    """Why a server refused to open a session."""
+    supported = _supported(error, INVALID_PARAMS) if isinstance(error, RemoteError) else None
+    if supported is not None:
+        return NoCommonRevision(f"the server speaks {', '.join(supported)}", supported)
+    return ConnectFailed(f"the server refused to open a session: {error}")

@@ -22,20 +22,21 @@ class Awaiting(Protocol):
 class Watch:
     """Calls back for requests whose time is up. The timer runs only while there are any."""
 
-    __slots__ = ("_at", "_expired", "_loop", "_pending", "_timer")
+    __slots__ = ("_expired", "_loop", "_pending", "_timer", "at")
 
     def __init__(self, loop: Loop, pending: Mapping[RequestId, Any], expired: Callable[[Any], None]) -> None:
         self._loop = loop
         self._pending = pending
         self._expired = expired
         self._timer: Cancellable | None = None
-        self._at = NEVER
+        self.at = NEVER
+        """When it looks again."""
 
     def by(self, due: float) -> None:
         """Look again at this time, if not before."""
-        if due < self._at:
+        if due < self.at:
             self.stop()
-            self._at = due
+            self.at = due
             self._timer = self._loop.call_later(due - self._loop.time(), self._look)
 
     def stop(self) -> None:
@@ -43,11 +44,11 @@ class Watch:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            self._at = NEVER
+            self.at = NEVER
 
     def _look(self) -> None:
         """Find what is due. Deadlines that progress has moved in the meantime are only found to be later here."""
-        self._timer, self._at = None, NEVER
+        self._timer, self.at = None, NEVER
         now = self._loop.time() + 0.001  # a timer may be early by the clock's resolution
         for request in list(self._pending.values()):
             if request.due <= now:

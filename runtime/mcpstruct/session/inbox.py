@@ -35,7 +35,7 @@ class _Entry:
 class Inbox:
     """The queue of one session."""
 
-    __slots__ = ("_by_key", "_logs", "_loop", "_maximum", "_queue", "_task", "_waiting", "dropped")
+    __slots__ = ("_by_key", "_logs", "_loop", "_maximum", "_queue", "_task", "_waiting", "busy", "dropped")
 
     def __init__(self, loop: Loop, maximum: int) -> None:
         self._loop = loop
@@ -45,13 +45,10 @@ class Inbox:
         self._logs: deque[_Entry] | None = None  # an empty deque takes 760 bytes, and few sessions have any
         self._waiting = 0
         self._task: Any = None
+        self.busy = False
+        """Whether callbacks are being called, or wait to be."""
         self.dropped = 0
         """Notifications that no callback saw, since too many came at once."""
-
-    @property
-    def busy(self) -> bool:
-        """Whether callbacks are being called, or wait to be."""
-        return self._task is not None
 
     def put(self, callback: Callable[..., object], *args: Any, key: object = None, log_message: bool = False) -> None:
         """Queue a callback. Of entries with the same key, one will do when there are too many."""
@@ -66,7 +63,7 @@ class Inbox:
                 self._logs = deque()
             self._logs.append(entry)
         self._queue.append(entry)
-        if self._task is None:
+        if not self.busy:
             self._start()
 
     def after_all(self, callback: Callable[..., object], *args: Any) -> None:
@@ -91,6 +88,7 @@ class Inbox:
         return False
 
     def _start(self) -> None:
+        self.busy = True
         self._task = self._loop.spawn(self._drain)
 
     async def _drain(self) -> None:
@@ -112,7 +110,7 @@ class Inbox:
                 except Exception:
                     log.exception("A notification callback failed")
         finally:
-            self._task = None
+            self._task, self.busy = None, False
             if self._queue:  # cancelled in the middle of a callback: what else there is goes on
                 self._start()
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal, Protocol, runtime_checkable
 
+import anyio
 from msgspec import Struct
 
-from mcpstruct.base.codec import Encoded, to_line
+from mcpstruct.base.codec import Encoded, one_line, to_json, to_line
 from mcpstruct.base.envelope import ErrorObject, RequestId
+from mcpstruct.base.errors import RequestTimeout
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.transport.base import Transport
 
@@ -53,6 +55,16 @@ class Link(Protocol):
         """End the connection."""
 
 
+async def drained(link: Link, method: MethodInfo[Any, Any], seconds: float | None) -> None:
+    """Wait until a link that a message has been given to is no longer congested. Raises `RequestTimeout`."""
+    if not link.congested:
+        return
+    with anyio.move_on_after(seconds) as scope:
+        await link.drain()
+    if scope.cancelled_caught:
+        raise RequestTimeout(f"{method.name} could not be sent within {seconds:g} s")
+
+
 @runtime_checkable
 class Joining(Protocol):
     """A transport that makes a way out of its own for a core, since it carries more than bytes."""
@@ -89,7 +101,8 @@ class _Error(Struct, omit_defaults=True):
 
 def encoded_request(request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> bytes:
     """A request, without a line break."""
-    return to_line(_Request("2.0", request_id, method.name, {} if params is None else params))
+    data = to_json(_Request("2.0", request_id, method.name, {} if params is None else params))
+    return one_line(data) if 10 in data or 13 in data else data  # `to_line`, and a call less
 
 
 def encoded_notification(method: MethodInfo[Any, Any], params: Any) -> bytes:
@@ -99,7 +112,8 @@ def encoded_notification(method: MethodInfo[Any, Any], params: Any) -> bytes:
 
 def encoded_result(request_id: RequestId, result: Any) -> bytes:
     """The answer to a request, without a line break."""
-    return to_line(_Result("2.0", request_id, result.raw if result.__class__ is Encoded else result))
+    data = to_json(_Result("2.0", request_id, result.raw if result.__class__ is Encoded else result))
+    return one_line(data) if 10 in data or 13 in data else data
 
 
 def encoded_error(request_id: RequestId | None, error: ErrorObject) -> bytes:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import Context, copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ class Loop(Protocol):
         """Run an async function in a task of its own; what it raises is logged."""
         ...
 
-    def start(self, work: Coroutine[Any, Any, None], context: Context | None = None) -> Cancellable:
+    def start(self, work: Coroutine[Any, Any, None], name: str, context: Context | None = None) -> Cancellable:
         """Run a coroutine that raises nothing in a task of its own, which the caller keeps: a hot path."""
         ...
 
@@ -112,8 +114,11 @@ class AsyncioLoop:
 
     def __init__(self, running: asyncio.AbstractEventLoop) -> None:
         self.running = running
-        self.time = running.time
-        self.future = running.create_future
+        kind, base = type(running), asyncio.BaseEventLoop
+        # What asyncio's own loops do is a call of Python's around these two: 0.2 µs of a request.
+        self.time: Any = time.monotonic if kind.time is base.time else running.time
+        plain = kind.create_future is base.create_future
+        self.future: Any = partial(asyncio.Future, loop=running) if plain else running.create_future
         self.call_soon: Any = running.call_soon
         self.call_soon_threadsafe: Any = running.call_soon_threadsafe
         self.call_later: Any = running.call_later
@@ -131,9 +136,13 @@ class AsyncioLoop:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def start(self, work: Coroutine[Any, Any, None], context: Context | None = None) -> asyncio.Task[None]:
+    def start(self, work: Coroutine[Any, Any, None], name: str, context: Context | None = None) -> asyncio.Task[None]:
         """See `Loop.start`."""
-        return self.running.create_task(work, context=context)
+        running = self.running
+        if running.get_task_factory() is not None:
+            return running.create_task(work, name=name, context=context)
+        # What `create_task` does then, 0.2 µs cheaper; as long again does asyncio take to make up a name.
+        return asyncio.Task(work, loop=running, name=name, context=context)
 
 
 def _noted(future: asyncio.Future[Any]) -> None:
@@ -257,7 +266,7 @@ class TrioLoop:
 
         return self.spawn(wait)
 
-    def start(self, work: Coroutine[Any, Any, None], context: Context | None = None) -> Cancellable:
+    def start(self, work: Coroutine[Any, Any, None], name: str, context: Context | None = None) -> Cancellable:
         """See `Loop.start`."""
 
         async def run() -> None:

@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec import UnsetType
+from msgspec import Raw, Struct, UnsetType
 
 from mcpstruct.base.check import is_object
+from mcpstruct.base.codec import to_json
 from mcpstruct.base.envelope import RequestId
 from mcpstruct.base.errors import ConnectionLost, RequestTimeout
 from mcpstruct.base.limits import Deadlines
@@ -26,23 +27,20 @@ from .links import Link
 from .loop import Future, Loop
 
 
-class Pending:
+class Pending(Struct, eq=False):
     """A request that awaits its answer."""
 
-    __slots__ = ("direct", "due", "end", "future", "id", "method", "on_progress", "timeout")
-
-    def __init__(self, request_id: RequestId, method: MethodInfo[Any, Any], future: Future[Any], inbox: Inbox) -> None:
-        self.id = request_id
-        self.method = method
-        self.future = future
-        # A callback that waits for this would wait for ever if the answer queued behind the callback.
-        self.direct = inside_callback.get() is inbox
-        self.on_progress: ProgressCallback | None = None
-        self.timeout = NEVER
-        self.due = NEVER
-        """When it is given up, unless progress comes before."""
-        self.end = NEVER
-        """When it is given up in any case."""
+    id: int
+    method: MethodInfo[Any, Any]
+    future: Future[Any]
+    direct: bool
+    """Whether a callback waits for it, which would wait for ever if the answer queued behind the callback."""
+    on_progress: ProgressCallback | None = None
+    timeout: float = NEVER
+    due: float = NEVER
+    """When it is given up, unless progress comes before."""
+    end: float = NEVER
+    """When it is given up in any case."""
 
 
 class Outgoing:
@@ -53,11 +51,11 @@ class Outgoing:
         "_holding",
         "_inbox",
         "_loop",
-        "_maximum",
         "_on_abandoned",
         "_sent",
         "_turns",
         "_watch",
+        "maximum",
         "owes",
         "pending",
     )
@@ -73,7 +71,8 @@ class Outgoing:
         self._loop = loop
         self._inbox = inbox
         self._deadlines = deadlines
-        self._maximum = maximum
+        self.maximum = maximum
+        """Most requests that may be in flight; others wait for their `turn`."""
         self._on_abandoned = on_abandoned
         self._sent: Sent[Pending] = Sent()
         self._turns: deque[Future[None]] | None = None  # an empty deque takes 760 bytes, and hardly any is needed
@@ -86,7 +85,7 @@ class Outgoing:
     @property
     def full(self) -> bool:
         """Whether another request has to wait for its `turn`."""
-        return len(self.pending) >= self._maximum
+        return len(self.pending) >= self.maximum
 
     def send(
         self,
@@ -97,7 +96,8 @@ class Outgoing:
         on_progress: ProgressCallback | None,
     ) -> Pending:
         """Send a request; its future gets the outcome."""
-        pending = Pending(self._sent.next_id(), method, self._loop.future(), self._inbox)
+        direct = inside_callback.get() is self._inbox
+        pending = Pending(self._sent.next_id(), method, self._loop.future(), direct)
         if on_progress is not None:
             pending.on_progress = on_progress
             params = _with_progress_token(method, params, pending.id)
@@ -120,7 +120,9 @@ class Outgoing:
     def settle(self, pending: Pending, outcome: Any) -> None:
         """Give a request its outcome, once the callbacks of earlier notifications have been called; at its deadline
         anyway."""
-        self._forget(pending)
+        self.pending.pop(pending.id, None)
+        if self._turns:
+            self.pass_on()
         if self._inbox.busy and not pending.direct:
             if self._holding is None:
                 self._holding = Holding(self._loop, self._inbox)
@@ -133,7 +135,9 @@ class Outgoing:
         pending = None if request_id is None else self.pending.get(request_id)
         if pending is not None and pending.method.name == SUBSCRIPTIONS_LISTEN.name:
             meta = SubscriptionsListenResultMetaObject({SUBSCRIPTION_ID: pending.id})
-            self.settle(pending, pending.method.result(meta=meta, result_type="complete"))
+            raw = pending.method.result is Raw
+            over = (SUBSCRIPTIONS_LISTEN if raw else pending.method).result(meta=meta, result_type="complete")
+            self.settle(pending, Raw(to_json(over)) if raw else over)
 
     def fail_all(self, error: ConnectionLost) -> None:
         """The peer is gone: nothing will be answered any more."""
@@ -188,8 +192,9 @@ class Outgoing:
         pending.timeout = seconds
         pending.due = now + seconds
         if hard is not None:  # a longer deadline that was asked for stands
-            pending.end = now + max(hard, seconds)
-        self._watch.by(pending.due)
+            pending.end = now + (hard if hard > seconds else seconds)
+        if pending.due < self._watch.at:
+            self._watch.by(pending.due)
 
     def _expired(self, pending: Pending) -> None:
         if self.owes and pending.due < pending.end:
@@ -219,6 +224,6 @@ def _with_progress_token(method: MethodInfo[Any, Any], params: Any, token: Reque
 
 def another(error: ConnectionLost) -> ConnectionLost:
     """The same error for one more who is told: raised in many tasks, a single one would mix their tracebacks."""
-    copy = ConnectionLost(*error.args)
+    copy = type(error)(*error.args)
     copy.__cause__ = error.__cause__
     return copy

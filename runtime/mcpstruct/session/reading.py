@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mcpstruct")
 _METHOD = b'"method"'
+# How nearly every answer begins. One match takes half the time of `guess_id` and the search for a method.
+_ANSWER = re.compile(rb'\{"jsonrpc":"2\.0","id":(\d{1,18}),"(?:result|error)":').match
 _WHERE_METHODS_STAND = 100  # bytes; only a hint at which decoder to try first
 
 
@@ -44,10 +47,11 @@ class Arrived(NamedTuple):
 class Reader:
     """The way in of one core."""
 
-    __slots__ = ("_by_type", "_core", "_decoder", "_responses")
+    __slots__ = ("_by_type", "_core", "_decoder", "_pending", "_responses")
 
     def __init__(self, core: Core, decoder: MessageDecoder[Any]) -> None:
         self._core = core
+        self._pending = core.outgoing.pending
         self._decoder = decoder if core.limits is decoder.limits else decoder.with_limits(core.limits)
         self._by_type = _by_type(decoder)
         self._responses: dict[MethodInfo[Any, Any], ResponseDecoder[Any]] = {}
@@ -62,7 +66,7 @@ class Reader:
         if core.ended:
             return
         try:
-            pending = self._guessed(data)
+            pending = self._guessed(data) if self._pending else None
             if pending is None or not self._answered(pending, data):
                 self._message(data)
         except ProtocolViolation as violation:
@@ -72,7 +76,7 @@ class Reader:
 
     def _answered(self, pending: Pending, data: bytes) -> bool:
         """Take the answer to a request; False if that is not what it is."""
-        decoder = self._response_decoder(pending.method)
+        decoder = self._responses.get(pending.method) or self._response_decoder(pending.method)
         try:
             response = decoder.decode(data).message
         except ProtocolViolation as violation:
@@ -83,7 +87,7 @@ class Reader:
             return True
         if response.id != pending.id:
             return False
-        if isinstance(response.error, UnsetType):
+        if response.error is UNSET:
             self._core.outgoing.settle(pending, response.result)
         else:
             self._core.take_error(pending.id, response.error)
@@ -100,13 +104,11 @@ class Reader:
         return result
 
     def _response_decoder(self, method: MethodInfo[Any, Any]) -> ResponseDecoder[Any]:
-        decoder = self._responses.get(method)
-        if decoder is None:
-            decoder = self._responses[method] = response_decoder(method).with_limits(self._core.limits)
+        decoder = self._responses[method] = response_decoder(method).with_limits(self._core.limits)
         return decoder
 
     def _message(self, data: bytes) -> None:
-        if data.lstrip()[:1] == b"[":
+        if data[:1] != b"{" and data.lstrip()[:1] == b"[":
             if not self._core.batches:
                 raise ProtocolViolation(Problem("", "one message", "a batch, which there is not"), data=data)
             for part in self._decoder.split(data):
@@ -116,7 +118,7 @@ class Reader:
                     self.received(part)
             return
         message: Any = self._decoder.decode(data).message
-        info = self._by_type.get(type(message))
+        info = self._by_type.get(message.__class__)
         if info is None:
             self._stray_answer(message, data)
         elif info.kind == "request":
@@ -130,7 +132,7 @@ class Reader:
         if pending is not None and self._answered(pending, data):
             return
         if response.id is None:
-            log.warning("The peer could not read a message: %s (%d)", response.error.message, response.error.code)
+            self._core.router.unread(response.error)
         else:
             log.debug("An answer to no request in progress was dropped: id %r", response.id)
 
@@ -143,15 +145,17 @@ class Reader:
         if isinstance(violation, LimitExceeded) and (pending := self._guessed(violation.data)) is not None:
             self._core.outgoing.settle(pending, violation)  # an answer too large to be taken in
         elif isinstance(violation, LimitExceeded) and (too_large := _request_id(violation.data)) is not None:
-            self._core.answer_error(too_large, ErrorObject(violation.code, str(violation)))
+            self._core.answer_error(too_large, ErrorObject(violation.code, violation.message))
         elif (violation.request_id is not None or self._core.nameless_errors) and _wants_answer(violation):
-            self._core.answer_error(violation.request_id, ErrorObject(violation.code, str(violation)))
+            self._core.answer_error(violation.request_id, ErrorObject(violation.code, violation.message))
         else:
-            log.debug("Dropped: %s", violation)
+            log.debug("Dropped: %s", violation.message)
 
     def _guessed(self, data: bytes) -> Pending | None:
         """The request that this is probably the answer to."""
-        pending = self._core.outgoing.pending
+        pending = self._pending
+        if (usual := _ANSWER(data)) is not None:
+            return pending.get(int(usual[1]))
         if not pending or data.find(_METHOD, 0, _WHERE_METHODS_STAND) >= 0:
             return None
         guessed = guess_id(data)
@@ -163,7 +167,7 @@ class Reader:
             arrived = self._read_custom(violation)
         except ProtocolViolation as fault:
             if fault.request_id is not None:
-                self._core.answer_error(fault.request_id, ErrorObject(INVALID_PARAMS, str(fault)))
+                self._core.answer_error(fault.request_id, ErrorObject(fault.code, fault.message))
             return True
         if arrived is None:
             return False
@@ -189,8 +193,10 @@ class Reader:
         try:
             params = None if tp is None else from_json(tp, raw, limits=self._core.limits)
         except ProtocolViolation as fault:
-            fault.request_id = request_id
-            raise
+            problem = fault.problem.below("/params")
+            raise type(fault)(
+                problem, code=INVALID_PARAMS, request_id=request_id, method=info.name, data=violation.data
+            ) from None
         return Arrived(info, request_id, params)
 
     def read(self, data: bytes) -> Arrived | None:

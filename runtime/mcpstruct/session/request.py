@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -47,13 +47,9 @@ class ServerRequest:
         self.meta = meta
         """What the client put into `_meta`."""
         self.made: Any = None
-        """The result, where it was made for this request and is nobody else's."""
+        """The result, where it was made for this request: nobody else's, and without `_meta`."""
         self._progress: float | None = None
         self._capabilities: ClientCapabilities | None = None
-
-    def begin(self, handler: Callable[[Any, ServerRequest], Awaitable[Any]]) -> None:
-        """Answer with what an async function makes of the params, in a task of its own."""
-        self.incoming.run(handler, self.incoming.params, self, finish=self.stamped)
 
     def stamped(self, result: Any) -> Any:
         """A result with what the client's revision wants on it."""

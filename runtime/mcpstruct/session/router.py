@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from mcpstruct.base.envelope import ErrorObject
 from mcpstruct.base.errors import ConnectionLost, ProtocolViolation
 from mcpstruct.base.methods import MethodInfo
 
@@ -27,6 +28,9 @@ class Router(Protocol):
 
     def violation(self, violation: ProtocolViolation) -> None:
         """Something came that is no message, and has been dropped."""
+
+    def unread(self, error: ErrorObject) -> None:
+        """The peer says that it could not read a message of this side's."""
 
     def lost(self, error: ConnectionLost) -> None:
         """The connection is over."""

@@ -4,13 +4,13 @@ and `initialize` opens a session for those that do not.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from msgspec import Raw
 
 from mcpstruct.base.check import is_object
+from mcpstruct.base.envelope import ErrorObject
 from mcpstruct.base.errors import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
@@ -34,13 +34,14 @@ from mcpstruct_bindings.merged.types import (
     ServerCapabilities,
 )
 
+from .complaints import Complaints
 from .core import Core
+from .freshness import Freshness
 from .incoming import Incoming
 from .request import ServerRequest
 from .stamping import stamp
 from .subscriptions import Subscriptions
 
-log = logging.getLogger("mcpstruct")
 Handler = Callable[[Any, ServerRequest], Awaitable[Any]]
 
 
@@ -77,6 +78,11 @@ class Service(Protocol):
         """Decodes what clients send."""
         ...
 
+    @property
+    def discover_freshness(self) -> Freshness:
+        """For how long clients may remember what is offered."""
+        ...
+
     def capabilities(self, row: Revision) -> ServerCapabilities:
         """What the server offers to a client of a revision."""
         ...
@@ -98,8 +104,9 @@ class Connection:
         self.custom = service.custom
         self.core = Core(self, service.decoder, limits=limits, deadlines=deadlines)
         self.core.serves = self.core.nameless_errors = True
-        self.core.grace = 0.1
+        self.core.grace = 0.05
         self.subscriptions = Subscriptions(self)
+        self._complaints = Complaints("A client")
         self.session: Revision | None = None
         """The revision that a handshake settled."""
         self.initialized = False
@@ -108,7 +115,8 @@ class Connection:
         self.stopping = False
         """Whether no more requests are taken."""
         self._modern_ones = frozenset(modern(service.revisions))
-        self._last_meta: tuple[bytes, Mapping[str, Any], Revision | None] = (b"", {}, None)
+        self._last_raw = Raw()
+        self._last_meta: tuple[Mapping[str, Any], Revision | None] = ({}, None)
         self.log_severity = 0
         """The least severe log messages that a client of a handshake wants."""
         self._builtin: dict[str, Callable[[Incoming, ServerRequest], None]] = {
@@ -127,11 +135,20 @@ class Connection:
         if self.stopping:
             incoming.fail(INTERNAL_ERROR, "the server is stopping")
             return
+        method = incoming.method
         meta, row = self._meta(incoming.params)
         if row is None:
-            row = self._row(incoming, meta)
-        if row is not None:
-            self._serve(incoming, ServerRequest(self, incoming, row, meta))
+            settled = not meta and method is not methods.INITIALIZE
+            row = (self.session if settled else None) or self._row(incoming, meta)
+            if row is None:
+                return
+        request = ServerRequest(self, incoming, row, meta)
+        if not (row.has(method) or method.name in self.custom):
+            incoming.fail(METHOD_NOT_FOUND, f"Method not found: {method.name}")
+        elif (handler := self.service.handlers.get(method.name)) is not None:
+            incoming.run(handler, incoming.params, request, finish=request.stamped)
+        else:
+            self._serve(incoming, request)
 
     def notification(self, method: MethodInfo[Any, Any], params: Any) -> None:
         """Take note of a notification."""
@@ -141,11 +158,20 @@ class Connection:
 
     def violation(self, violation: ProtocolViolation) -> None:
         """The client sent something that is no message."""
-        log.warning("A client broke the protocol: %s", violation)
+        self._complaints.add("broke the protocol: %s", violation.message)
+
+    def unread(self, error: ErrorObject) -> None:
+        """The client could not read a message."""
+        self._complaints.add("could not read a message: %.200r (%d)", error.message, error.code)
 
     def lost(self, error: ConnectionLost) -> None:
         """The client is gone."""
+        self._complaints.end()
         self.service.ended(self)
+
+    def meta_of(self, params: Any) -> Mapping[str, Any]:
+        """The `_meta` of a request."""
+        return self._meta(params)[0]
 
     def _meta(self, params: Any) -> tuple[Mapping[str, Any], Revision | None]:
         """The `_meta` of a request, and the revision that it names if that is known to be served.
@@ -153,16 +179,16 @@ class Connection:
         Most of a client's modern requests have the same: the bytes are compared, and only looked into when they differ
         from the last, which spares 4 µs a call.
         """
+        raw: Any = getattr(params, "__watched__", None)  # the field itself, past the property that decodes it
+        if raw.__class__ is Raw and "meta" in params.__lazy__:
+            if raw != self._last_raw:
+                found: Any = params.meta or {}
+                self._last_raw, self._last_meta = raw.copy(), (found, None)
+            return self._last_meta
         if is_object(params):  # those of a custom method
             found = params.get("_meta")
             return (found if is_object(found) else {}), None
-        raw: Any = getattr(params, "__watched__", None)
-        if raw.__class__ is not Raw or "meta" not in params.__lazy__:
-            return getattr(params, "meta", None) or {}, None
-        encoded = bytes(raw)
-        if encoded != self._last_meta[0]:
-            self._last_meta = (encoded, params.meta or {}, None)
-        return self._last_meta[1:]
+        return getattr(params, "meta", None) or {}, None
 
     # -- which revision a request is served in ------------------------------------------------------------------------
 
@@ -171,8 +197,8 @@ class Connection:
         declared = declared_revision(meta)
         if declared is not None:
             row = self._modern(incoming, declared, meta)
-            if row is not None and row.era == "modern" and meta is self._last_meta[1]:
-                self._last_meta = (*self._last_meta[:2], row)
+            if row is not None and row.era == "modern" and meta is self._last_meta[0]:
+                self._last_meta = (meta, row)
             return row
         if incoming.method.name == methods.INITIALIZE.name:
             self._initialize(incoming)
@@ -232,17 +258,12 @@ class Connection:
     # -- serving ------------------------------------------------------------------------------------------------------
 
     def _serve(self, incoming: Incoming, request: ServerRequest) -> None:
-        name = incoming.method.name
-        if request.revision.has(incoming.method) or name in self.custom:
-            handler = self.service.handlers.get(name)
-            if handler is not None:
-                request.begin(handler)
-                return
-            builtin = self._builtin.get(name)
-            if builtin is not None:
-                builtin(incoming, request)
-                return
-        incoming.fail(METHOD_NOT_FOUND, f"Method not found: {name}")
+        """Answer what nobody else does."""
+        builtin = self._builtin.get(incoming.method.name)
+        if builtin is not None:
+            builtin(incoming, request)
+        else:
+            incoming.fail(METHOD_NOT_FOUND, f"Method not found: {incoming.method.name}")
 
     def _set_level(self, incoming: Incoming, request: ServerRequest) -> None:
         if self.service.capabilities(request.revision).logging is None:
@@ -268,7 +289,7 @@ def _discover(incoming: Incoming, request: ServerRequest) -> None:
         capabilities=service.capabilities(request.revision),
         instructions=service.instructions,
         result_type="complete",
-        ttl_ms=0,
-        cache_scope="private",
+        ttl_ms=service.discover_freshness.ttl_ms,
+        cache_scope=service.discover_freshness.cache_scope,
     )
     incoming.answer(stamp(result, request.revision, service.info))

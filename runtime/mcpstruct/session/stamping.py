@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from copy import copy
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from mcpstruct.base.check import is_object
 from mcpstruct.base.codec import Encoded, to_json
@@ -23,7 +23,7 @@ from mcpstruct_bindings.merged.types import (
 COMPLETE = "complete"
 
 
-class _Room(NamedTuple):
+class _Room(Struct, frozen=True):
     """Which of the fields that modern results must have a type has, and nobody need fill in."""
 
     result_type: bool
@@ -44,7 +44,8 @@ def stamp(
 ) -> Any:
     """The result with what the revision requires of it filled in; a user's own object is left as it is.
 
-    One that will go out `as_bytes` gets its usual `_meta` ready-made. A `fresh` one is nobody's yet, and needs no copy.
+    One that will go out `as_bytes` gets its usual `_meta` ready-made. A `fresh` one is nobody's yet, and has no `_meta`:
+    it needs no copy.
     """
     if result.__class__ is Encoded:
         return result
@@ -59,7 +60,7 @@ def stamp(
         result.result_type = COMPLETE
     if room.caching:
         _limit_caching(result)
-    if server is not None and as_bytes and room.lazy_meta and result.meta is None:
+    if server is not None and as_bytes and room.lazy_meta and (fresh or result.meta is None):
         result.meta = _identity(server).meta
     elif room.meta and server is not None:
         result.meta = ResultMetaObject({SERVER_INFO: _identity(server).plain, **(result.meta or {})})
@@ -82,7 +83,7 @@ def _stamped_bag(result: dict[str, Any], server: Implementation | None) -> dict[
     return bag
 
 
-class _Identity(NamedTuple):
+class _Identity(Struct, frozen=True):
     """What results say of their server, made once: to make and encode it for each takes 3 µs of a call."""
 
     server: Implementation

@@ -16,6 +16,7 @@ from typing import Any
 from mcpstruct.base.check import child, is_array, is_object
 from mcpstruct.base.codec import parse
 from mcpstruct.base.errors import MissingExtra, Problem, ProtocolViolation, json_type
+from mcpstruct.base.limits import DEFAULT_LIMITS, MIB, thread_depth
 
 MAX_BYTES = 256 * 1024
 """Largest schema, in bytes of JSON."""
@@ -38,6 +39,12 @@ _MOST_COMPILED = 128
 _DEAREST_SEARCH = 20_000  # subschemas times values: about half a second where every one of them fails
 _DEPTH_THAT_COUNTS = 32  # of values, where each level doubles the search
 _FITS = "a value that fits the schema"
+
+# The validator recurses, and a stack that it overruns takes the process with it. What it needs was measured; in bytes:
+_FRAME = 500  # for each level of a value,
+_FRAME_A_LEVEL = 200  # for each level of subschemas that is tried with it,
+_FRAME_OF_A_SEARCH = 2_000  # and for the same where the fault is looked for
+_AMPLE_STACK = 2 * MIB  # half of what `thread_depth` takes for ample
 
 
 class BadSchema(ValueError):
@@ -73,21 +80,24 @@ class Validator:
 
         Where to look for the fault would take long, it is said to be that of the whole value. Formats are not judged.
         """
+        levels = self._extent.levels()
+        if levels is not None and _deeper(value, levels):
+            return Problem(pointer, f"at most {levels} levels of nesting", "more")
         try:
             if self._schema.is_valid(value):
                 return None
-        except ValueError:  # something that JSON cannot hold
-            return Problem(pointer, "JSON", "something else")
+        except ValueError:
+            return Problem(pointer, "JSON that is not nested deeply", "something else")
         error = self._first_error(value)
         return Problem(pointer, _FITS, json_type(value)) if error is None else _problem(error, value, pointer)
 
     def _first_error(self, value: Any) -> Any:
-        if self._extent.search(value) > _DEAREST_SEARCH:
+        if not self._extent.allows_search(value):
             return None
         try:
             self._schema.validate(value)
         except ValueError as error:
-            return error
+            return error if hasattr(error, "instance_path") else None
         return None
 
 
@@ -177,19 +187,27 @@ class Extent:
         self._anchors: dict[str, list[Any]] = {}
         self._within: set[int] = set()
         self._size = 0
+        self._depth = 0
         self._returns = 0
         self._repeats = False
         for node in _objects(document):
             self._register(node, document)
         self._follow(document, in_choice=False)
 
-    def search(self, value: Any) -> int:
-        """The most that it may cost to find the fault of a value: each subschema with each value, and a choice fails
-        for as many reasons as all its members.
+    def levels(self) -> int | None:
+        """How deep values may nest on this thread's stack; None where the schema itself bounds how far is looked."""
+        return _stack() // (_FRAME + _FRAME_A_LEVEL * self._depth) if self._returns else None
+
+    def allows_search(self, value: Any) -> bool:
+        """Whether the fault of a value can be found in little time and on this thread's stack.
+
+        At worst, each subschema is tried with each value, and a choice fails for all the reasons of all its members.
         """
         values, depth = _measure(value, _DEAREST_SEARCH)
+        depth = depth if self._returns else 1
         ways: int = max(self._returns, 1) ** min(depth, _DEPTH_THAT_COUNTS)
-        return self._size * (values if self._repeats else 1) * ways
+        cost = self._size * (values if self._repeats else 1) * ways
+        return cost <= _DEAREST_SEARCH and depth * self._depth * _FRAME_OF_A_SEARCH <= _stack()
 
     def _register(self, node: dict[str, Any], document: Any) -> None:
         for key in ("$anchor", "$dynamicAnchor"):
@@ -213,6 +231,7 @@ class Extent:
             self._returns += 1
             return
         self._within.add(id(node))
+        self._depth = max(self._depth, len(self._within))
         for key, value in node.items():
             self._repeats |= in_choice and key in _EACH and not isinstance(value, bool)
             for inner in self._below(key, value):
@@ -266,13 +285,32 @@ def _at(node: Any, pointer: str) -> Any:
     return node
 
 
+def _stack() -> int:
+    """How many bytes of this thread's stack may be used."""
+    depth = thread_depth(DEFAULT_LIMITS)
+    return _AMPLE_STACK if depth is None else depth * 256  # it allows for 512 a level
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether a value nests deeper."""
+    level = [value]
+    for _ in range(levels):
+        level = _inner(level)
+        if not level:
+            return False
+    return True
+
+
+def _inner(level: list[Any]) -> list[Any]:
+    """What is in any of some values."""
+    return [i for node in level for i in (node.values() if is_object(node) else node if is_array(node) else ())]
+
+
 def _measure(value: Any, most: int) -> tuple[int, int]:
     """How many values there are in a value, itself among them, and how deep they nest; counted up to `most`."""
     count, depth, level = 0, 0, [value]
     while level and count < most:
         count += len(level)
         depth += 1
-        level = [
-            inner for node in level for inner in (node.values() if is_object(node) else node if is_array(node) else ())
-        ]
+        level = _inner(level)
     return count, depth

@@ -13,7 +13,7 @@ import pytest
 from mcpstruct import Context, MCPServer, MethodNotInRevision, RemoteError
 from mcpstruct.base.codec import to_dict
 from mcpstruct.types import Implementation, LoggingLevel
-from tests.server.framework.support import SOON, Heard, Wire, reporting, text
+from tests.server.framework.support import SOON, Heard, Wire, failure, reporting, text
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(20)]
 USER: ContextVar[str] = ContextVar("USER", default="nobody")
@@ -228,9 +228,7 @@ async def test_a_resource_read_on_behalf_of_a_tool(wire: Wire) -> None:
 
     async with wire.to(server) as client:
         assert text(await client.call_tool("read", {"uri": "notes://a"})) == "a for tools/call"
-        with pytest.raises(RemoteError, match="not found") as caught:
-            await client.call_tool("read", {"uri": "nosuch://a"})
-        assert caught.value.code == (-32602 if wire.modern else -32002)
+        assert failure(await client.call_tool("read", {"uri": "nosuch://a"})) == "Resource not found: nosuch://a"
 
 
 async def test_the_session_sends_what_the_revision_has(wire: Wire) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import anyio
 import pytest
 from msgspec import Struct
 
 from mcpstruct import Context, MCPServer, MethodNotFound, RemoteError
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.types import CallToolResult, TextContent
-from tests.server.framework.support import SOON, Wire, text
+from tests.server.framework.support import Wire, text
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(20)]
 
@@ -104,6 +103,25 @@ async def test_a_layer_may_change_a_list(wire: Wire) -> None:
             assert [tool.name async for tool in client.tools()] == ["shown"]
 
 
+async def test_layers_are_put_together_once(wire: Wire) -> None:
+    following: list[Any] = []
+
+    async def outer(call: Any, params: Any, context: Context[Any]) -> Any:
+        following.append(call)
+        return await call(params, context)
+
+    async def inner(call: Any, params: Any, context: Context[Any]) -> Any:
+        return await call(params, context)
+
+    server = MCPServer(middleware=[outer, inner])
+    async with wire.to(server) as client:
+        await client.list_tools()
+        server.tool("added")(lambda: "")
+        assert [tool.name async for tool in client.tools()] == ["added"]
+    assert len(following) == 2
+    assert following[0] is following[1]
+
+
 async def test_lists_prompts_and_resources_pass_through_as_well(wire: Wire) -> None:
     log: list[str] = []
     server = layered(log)
@@ -145,19 +163,3 @@ async def test_a_method_of_ones_own(wire: Wire) -> None:
     async with wire.to(MCPServer(), custom=[ECHO]) as client:
         with pytest.raises(MethodNotFound):
             await client.send_request(ECHO, EchoParams(text="hello"))
-
-
-async def test_notifications_of_clients_are_told(legacy: Wire) -> None:
-    told: list[str] = []
-    changed = anyio.Event()
-
-    def notified(method: MethodInfo[Any, Any], params: Any) -> None:
-        told.append(method.name)
-        if method.name == "notifications/roots/list_changed":
-            changed.set()
-
-    async with legacy.to(MCPServer(on_notification=notified)) as client:
-        await client.notify_roots_list_changed()
-        with anyio.fail_after(SOON):
-            await changed.wait()
-    assert told == ["notifications/initialized", "notifications/roots/list_changed"]

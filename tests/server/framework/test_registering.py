@@ -241,6 +241,25 @@ async def test_what_there_is_not_has_the_codes_of_the_revision(wire: Wire) -> No
         assert caught.value.data == {"uri": "nosuch://x"}
 
 
+async def test_a_tool_shows_the_schema_that_its_author_wrote(wire: Wire) -> None:
+    server = MCPServer()
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {"phone": {"type": "string"}, "email": {"type": "string"}},
+        "anyOf": [{"required": ["phone"]}, {"required": ["email"]}],
+    }
+
+    @server.tool(input_schema=schema)
+    def reach(phone: str = "", email: str = "") -> str:
+        return phone or email
+
+    async with wire.to(server) as client:
+        assert [tool.input_schema async for tool in client.tools()] == [schema]
+        assert to_dict((await client.call_tool("reach", {"phone": "1"})).content) == [{"type": "text", "text": "1"}]
+        assert (await client.call_tool("reach", {"phone": 1})).is_error
+
+
 async def test_a_name_is_taken_once() -> None:
     server = full()
     with pytest.raises(ValueError, match="add"):

@@ -11,9 +11,9 @@ import pytest
 
 from mcpstruct import Context, MCPServer, MethodNotInRevision, RemoteError
 from mcpstruct.server import StateSealer
-from mcpstruct.types import ElicitResult, InputRequiredResult, ListRootsResult, Root
+from mcpstruct.types import ElicitResult, ListRootsResult, Root
 from tests.server.framework.rounds import Account, keys, ordering, raw, user
-from tests.server.framework.support import Wire, text
+from tests.server.framework.support import Wire
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(20)]
 
@@ -33,8 +33,8 @@ async def test_answers_are_kept_in_the_state(modern: Wire) -> None:
     runs: list[str] = []
     async with raw(modern, ordering(runs)) as client:
         one = await client.asks("order", {"what": "tea"})
-        assert (keys(one), one.request_state, one.result_type) == (["first"], None, "input_required")
-        two = await client.asks("order", {"what": "tea"}, {"first": user("ann")})
+        assert (keys(one), one.request_state, one.result_type) == (["first"], '["first"]', "input_required")
+        two = await client.asks("order", {"what": "tea"}, {"first": user("ann")}, one.request_state)
         assert keys(two) == ["second"]
         assert two.request_state is not None
         said = await client.says("order", {"what": "tea"}, {"second": user("bob")}, two.request_state)
@@ -113,31 +113,6 @@ async def test_answers_of_the_wrong_kind_are_refused(modern: Wire) -> None:
         assert "at /user" in await client.refused("order", {"what": "tea"}, {"first": wrong})
 
 
-async def test_what_an_author_puts_aside(modern: Wire) -> None:
-    server, seen = MCPServer(), list[Any]()
-
-    @server.tool()
-    async def work(ctx: Context[Any]) -> str:
-        seen.append(ctx.put_by)
-        if ctx.put_by is None:
-            ctx.put_aside({"step": 1})
-        await ctx.elicit("One?", Account)
-        if ctx.put_by == {"step": 1}:
-            ctx.put_aside({"step": 2, "list": [1.5, None]})
-        await ctx.elicit("Two?", Account)
-        await ctx.elicit("Three?", Account)
-        return "done"
-
-    async with raw(modern, server) as client:
-        result, answers = await client.asks("work"), 0
-        assert result.request_state is not None
-        while isinstance(result, InputRequiredResult):
-            answers += 1
-            result = await client.round("work", None, {keys(result)[0]: user("x")}, result.request_state)
-        assert text(result) == "done"
-    assert seen == [None, {"step": 1}, {"step": 2, "list": [1.5, None]}, {"step": 2, "list": [1.5, None]}]
-
-
 async def test_only_what_has_a_round_may_ask(modern: Wire) -> None:
     outcome: list[str] = []
 
@@ -169,7 +144,9 @@ async def test_a_state_that_was_tampered_with_is_refused_and_nothing_runs(modern
             (altered, "altered"),
             ("", "not a state"),
             ("x", "not a state"),
-            (state + "x", "not a state"),
+            (state + "x", "refused"),
+            ('["first"', "not a state"),
+            ("[5]", "not a state"),
         ):
             message = await client.refused("order", {"what": "tea"}, {"second": user("bob")}, bad)
             assert reason in message
@@ -229,7 +206,7 @@ async def test_a_state_that_is_too_large_is_a_clear_error(modern: Wire, caplog: 
 
     @server.tool()
     async def hoard(size: int, ctx: Context[Any]) -> str:
-        ctx.put_aside("x" * size)
+        ctx.request_state = "x" * size
         await ctx.elicit("?", Account)
         return "done"
 

@@ -10,7 +10,6 @@ import pytest
 from mcpstruct import Context, MCPServer, RequestCancelled
 from mcpstruct.server import ToolError
 from mcpstruct.session.loop import current_loop
-from mcpstruct.types import InputRequiredResult
 from tests.server.framework.rounds import Account, keys, ordering, raw, user
 from tests.server.framework.support import SOON, Wire
 
@@ -88,18 +87,6 @@ async def test_a_task_that_is_left_behind_does_not_ask_for_ever(modern: Wire) ->
         with anyio.fail_after(SOON):
             await told.wait()
     assert outcome == ["the request is over"]
-
-
-async def test_a_handler_may_end_its_round_itself(modern: Wire) -> None:
-    server = MCPServer()
-
-    @server.tool()
-    async def later(ctx: Context[Any]) -> InputRequiredResult | str:
-        return InputRequiredResult(request_state="mine")
-
-    async with raw(modern, server) as client:
-        result = await client.asks("later")
-        assert (result.request_state, result.input_requests) == ("mine", None)
 
 
 async def test_many_at_once_do_not_mix(modern: Wire) -> None:

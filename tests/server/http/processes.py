@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -12,8 +13,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import anyio
+
+from .conftest import COMMON, ENVELOPE, Raw
 
 PROGRAM = """
 import os, sys, time
@@ -84,12 +89,10 @@ SOON = 20.0
 class Process:
     """A process whose standard error is read as it comes."""
 
-    def __init__(
-        self, command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
-    ) -> None:
+    def __init__(self, command: Sequence[str], env: Mapping[str, str], cwd: Path | None) -> None:
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, **env}, start_new_session=True,
         )  # fmt: skip
         self._lines: list[str] = []
         self._changed = threading.Condition()
@@ -147,8 +150,9 @@ class Process:
         return status, time.monotonic() - started
 
     def close(self) -> None:
-        """Make sure that it is gone."""
-        self.process.kill()
+        """Make sure that it is gone, and whatever it has started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self._reader.join(SOON)
         assert self.process.stderr is not None
@@ -158,7 +162,7 @@ class Process:
 @contextmanager
 def process(*command: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Iterator[Process]:
     """Run a command of Python's; `-m mcpstruct`, say."""
-    running = Process([sys.executable, *command], env=env, cwd=cwd)
+    running = Process([sys.executable, *command], env or {}, cwd)
     try:
         yield running
     finally:
@@ -178,3 +182,76 @@ def listening(port: int, running: Process) -> str:
 def base_url(running: Process) -> str:
     """Wait for the line that says where a server is; gives the base URL."""
     return running.wait_for(" at http").rpartition(" at ")[2].rpartition("/")[0]
+
+
+# -- programs that serve themselves, and are served --------------------------------------------------------------------
+
+
+def runs_itself(options: str = "") -> str:
+    """A program that serves itself, with these options."""
+    return PROGRAM + f"\nif __name__ == '__main__':\n    server.run('streamable-http', port=0, {options})\n"
+
+
+@contextmanager
+def program(folder: Path, text: str) -> Iterator[Process]:
+    """Run a program."""
+    file = folder / "program.py"
+    file.write_text(text, encoding="utf-8")
+    with process("-W", "error", str(file)) as running:
+        yield running
+
+
+@contextmanager
+def command(folder: Path, *options: str, text: str = PROGRAM) -> Iterator[Process]:
+    """Have the command line serve a program, at a free port unless the options say otherwise."""
+    file = folder / "program.py"
+    file.write_text(text, encoding="utf-8")
+    start = ("-W", "error", "-m", "mcpstruct", "run", str(file), "--transport", "streamable-http", "--port", "0")
+    with process(*start, *options) as running:
+        yield running
+
+
+# -- what is asked of them ---------------------------------------------------------------------------------------------
+
+
+def message(method: str, **params: Any) -> tuple[bytes, dict[str, str]]:
+    """The body and the headers of a modern request."""
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": ENVELOPE}}
+    headers = {**COMMON, "mcp-protocol-version": "2026-07-28", "mcp-method": method}
+    return json.dumps(body).encode(), headers | ({"mcp-name": params["name"]} if "name" in params else {})
+
+
+def call(name: str, **arguments: Any) -> tuple[bytes, dict[str, str]]:
+    """The body and the headers of a modern call."""
+    return message("tools/call", name=name, arguments=arguments)
+
+
+class Ended:
+    """What came back so far, and by the time that a request was over."""
+
+    def __init__(self) -> None:
+        self.opened = anyio.Event()
+        self.status: int | None = None
+        self.body = b""
+        self._more = anyio.Event()
+
+    def add(self, part: bytes) -> None:
+        self.body += part
+        self._more.set()
+
+    async def has(self, text: bytes) -> None:
+        """Wait until something has come."""
+        with anyio.fail_after(SOON):
+            while text not in self.body:
+                self._more = anyio.Event()
+                await self._more.wait()
+
+
+async def ask(client: Raw, sent: tuple[bytes, dict[str, str]], ended: Ended, verb: str = "POST") -> None:
+    """Send a request, and read whatever comes, until no more does."""
+    with suppress(aiohttp.ClientError):
+        async with client.session.request(verb, client.url, data=sent[0] or None, headers=sent[1]) as answer:
+            ended.status = answer.status
+            ended.opened.set()
+            async for part in answer.content.iter_any():
+                ended.add(part)

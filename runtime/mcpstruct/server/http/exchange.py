@@ -20,7 +20,7 @@ from mcpstruct.base.errors import (
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.session.links import encoded_error, encoded_notification, encoded_result
 from mcpstruct.session.loop import Cancellable, Future, Loop
-from mcpstruct.wire.sse import encode_event
+from mcpstruct.wire.sse import KEEP_ALIVE, encode_event
 
 from .asgi import JSON, Receive, Send, reply
 from .options import HttpOptions
@@ -51,6 +51,7 @@ class Exchange:
         "_loop",
         "_options",
         "_outcome",
+        "_patience",
         "_status",
         "_statuses",
         "_watcher",
@@ -75,6 +76,7 @@ class Exchange:
         self._status = 202
         self._outcome: Future[None] | None = None
         self._watcher: Cancellable | None = None
+        self._patience: Cancellable | None = None
 
     # -- see `Link` ---------------------------------------------------------------------------------------------------
 
@@ -95,7 +97,12 @@ class Exchange:
         self._answer(encoded_error(request_id, error), self._statuses.get(error.code, 200))
 
     def called_off(self, request_id: RequestId) -> None:
-        """See `Link`: the client gets no answer."""
+        """See `Link`: there is no answer, since the client is gone, or the server is about to be."""
+        self._status = 503
+        self._finish()
+
+    def accept(self) -> None:
+        """What came wants no answer."""
         self._finish()
 
     @property
@@ -123,10 +130,13 @@ class Exchange:
     def _push(self, message: bytes) -> None:
         if self._done:
             raise ConnectionLost("the request has been answered")
+        self._open_stream().push(encode_event(message))
+
+    def _open_stream(self) -> EventStream:
         if self.events is None:
             self.events = EventStream(self._loop, self._options.keep_alive, self.left)
             self._settle()
-        self.events.push(encode_event(message))
+        return self.events
 
     def _answer(self, message: bytes, status: int) -> None:
         if self._done:
@@ -169,12 +179,20 @@ class Exchange:
             watch.remove(self)
             if self._watcher is not None:
                 self._watcher.cancel()
+            if self._patience is not None:
+                self._patience.cancel()
             if not self._done:
                 self.left()
 
     def linger(self, receive: Receive) -> None:
-        """The answer takes its time: notice from now on if the client leaves."""
+        """The answer takes its time: notice from now on if the client leaves, and let it see that it is not forgotten."""
         self._watcher = self._loop.spawn(self._notice, receive)
+        self._patience = self._loop.call_later(self._options.keep_alive, self._show_life)
+
+    def _show_life(self) -> None:
+        """Somebody on the way may take silence for the end: the answer will be a stream, which is never silent long."""
+        if not self._done and self.events is None:
+            self._open_stream().push(KEEP_ALIVE)
 
     async def _notice(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":

@@ -56,6 +56,8 @@ class SessionExchange(Exchange):
 
     def called_off(self, request_id: RequestId) -> None:
         """See `Link`: one answer less to wait for."""
+        if self._session.connection.core.ended:
+            self._status = 503
         self._expected -= 1
         self._finish_if_complete()
 
@@ -78,6 +80,10 @@ class SessionExchange(Exchange):
             self._stream.attach(self.events, primed=self._session.primed)
             self._settle()
         return self._stream
+
+    def _open_stream(self) -> EventStream:
+        self._streaming()
+        return super()._open_stream()
 
     def _push(self, message: bytes) -> None:
         self._streaming().push(message)
@@ -186,7 +192,7 @@ class Legacy:
             if isinstance(one, bytes):
                 core.received(one)
             elif isinstance(one, ProtocolViolation):
-                exchange.error(one.request_id, ErrorObject(one.code, str(one)))
+                exchange.error(one.request_id, ErrorObject(one.code, one.message))
             elif one.id is not None:
                 core.take(Incoming(core, one.id, one.method, one.params, exchange))
             else:
@@ -209,7 +215,7 @@ class Legacy:
         if arrived is None:
             raise Refused(400, "nobody waits for this answer")
         if arrived.id is None:
-            exchange.called_off(0)
+            exchange.accept()
         else:
             core.take(Incoming(core, arrived.id, arrived.method, arrived.params, exchange, key=exchange))
         return exchange
@@ -263,5 +269,5 @@ def _member(core: Core, part: bytes) -> Arrived | bytes | ProtocolViolation:
 def _unreadable(connection: Connection, violation: ProtocolViolation) -> Refused:
     """The answer to what is no message; one with an id is answered as the request that it was meant to be."""
     connection.violation(violation)
-    error = encoded_error(violation.request_id, ErrorObject(violation.code, str(violation)))
+    error = encoded_error(violation.request_id, ErrorObject(violation.code, violation.message))
     return Refused(200 if violation.request_id is not None else 400, "", body=error)

@@ -54,7 +54,7 @@ class Modern:
             exchange.error(arrived.id, fault)
         elif arrived.id is None:
             self._core.take_notification(arrived.method, arrived.params)
-            exchange.called_off(0)
+            exchange.accept()
         else:
             self._begin(exchange, arrived.id, arrived)
         return exchange
@@ -73,7 +73,7 @@ class Modern:
         ):
             return ErrorObject(METHOD_NOT_FOUND, f"Method not found: {violation.method}")
         self.connection.violation(violation)
-        return ErrorObject(violation.code, str(violation))
+        return ErrorObject(violation.code, violation.message)
 
     def _fault(self, request: HttpRequest, arrived: Arrived) -> ErrorObject | None:
         """Why headers and body can't be of one request."""

@@ -29,7 +29,8 @@ class HttpOptions(Struct, frozen=True, kw_only=True):
     body_deadline: float = 30.0
     """Seconds that a client may take to send a request."""
     keep_alive: float = 15.0
-    """Seconds of silence after which a comment goes out on a stream, so that nobody on the way takes it for dead."""
+    """Seconds of silence after which a comment goes out on a stream, so that nobody on the way takes it for dead. An
+    answer that takes longer becomes a stream."""
     always_stream: bool = False
     """Whether every answer is a stream of events, also where nothing comes before the result."""
     sessions: bool = True

@@ -111,8 +111,8 @@ class HttpServing:
 def _bound(host: str, port: int) -> list[socket.socket]:
     """A socket for each address that a name stands for."""
     found: list[socket.socket] = []
-    entries = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     try:
+        entries = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, kind, protocol, _, address in dict.fromkeys(entries):
             one = socket.socket(family, kind, protocol)
             found.append(one)

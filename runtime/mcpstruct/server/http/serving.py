@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _LAST_WORDS = 0.5
 """Seconds that clients are given to read the end of their answers."""
+_IDLE = 75
+"""Seconds that a connection is kept between two requests: longer than clients and proxies do, since a request that comes
+just as the connection closes fails, and is not safe to repeat."""
 _FLUSH = 0.1
 """Seconds for what has been written to leave this process."""
 
@@ -54,6 +57,7 @@ class Uvicorn(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
+                timeout_keep_alive=_IDLE,
                 timeout_graceful_shutdown=1,
             )
         )

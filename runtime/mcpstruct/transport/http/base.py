@@ -1,0 +1,57 @@
+"""What the HTTP transport asks of an HTTP library, and of whoever has the right to call: two small seams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class HttpResponse(Protocol):
+    """The answer to one request: its head has come, its body is read as it comes."""
+
+    @property
+    def status(self) -> int:
+        """Its status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Its headers, which are looked up by their lower-case names."""
+        ...
+
+    async def read(self, limit: int) -> bytes | None:
+        """The whole body, decompressed; None where it has more than `limit` bytes. Raises `ConnectionLost`."""
+        ...
+
+    async def chunk(self) -> bytes:
+        """The next piece of the body, decompressed; empty at its end. Raises `ConnectionLost` where it breaks off."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give the connection up, unless the body has been read to its end. May be called twice."""
+
+
+class HttpClient(Protocol):
+    """Sends requests. One object serves many at a time, of many clients."""
+
+    async def request(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None, *, stays: bool = False
+    ) -> HttpResponse:
+        """Send a request, follow no redirect, and give the answer when its head has come, whatever its status.
+
+        `stays` says that the answer is a stream that stays open, or that somebody on the other side waits for this
+        request: it is not to wait for others to end. There is no deadline but that for connecting.
+        Raises `ConnectFailed` where nothing was sent, `ConnectionLost` where the connection broke.
+        """
+        ...
+
+
+class HttpAuth(Protocol):
+    """Says who calls."""
+
+    async def authorize(self, method: str, url: str, headers: dict[str, str]) -> None:
+        """Put on a request what it takes to be let in. Called before each."""
+
+    async def refused(self, url: str, status: int, headers: Mapping[str, str]) -> bool:
+        """A request was refused, with 401 or 403: whether to send it again."""
+        ...

@@ -1,0 +1,135 @@
+"""The client that the conformance suite tests: `client.py [--any] URL`, with the scenario's name in the environment.
+
+`MCP_CONFORMANCE_SCENARIO` is the scenario, `MCP_CONFORMANCE_PROTOCOL_VERSION` the revision to speak, and
+`MCP_CONFORMANCE_CONTEXT`, where there is any, JSON with what the scenario gives the client to work with. With `--any`,
+the client negotiates the revision instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from mcpstruct import Client
+from mcpstruct import types as t
+
+Scenario: TypeAlias = Callable[[str, dict[str, Any]], Awaitable[None]]
+SCENARIOS: dict[str, Scenario] = {}
+REVISION = None if "--any" in sys.argv else os.environ.get("MCP_CONFORMANCE_PROTOCOL_VERSION")
+PATIENCE = 20.0
+"""Seconds for the whole."""
+
+
+def scenario(*names: str) -> Callable[[Scenario], Scenario]:
+    """What to do in the scenarios of these names."""
+
+    def decorate(function: Scenario) -> Scenario:
+        SCENARIOS.update(dict.fromkeys(names, function))
+        return function
+
+    return decorate
+
+
+def defaults(form: t.ElicitRequestFormParams) -> dict[str, Any]:
+    """The form as it is filled in already."""
+    fields = form.requested_schema.properties.items()
+    return {name: field.default for name, field in fields if field.default is not None}
+
+
+def talk(asked: t.CreateMessageRequestParams) -> t.CreateMessageResult:
+    """A model of few words."""
+    return t.CreateMessageResult(role="assistant", content=t.TextContent(text="Yes."), model="mute")
+
+
+def client(url: str, **options: Any) -> Client:
+    """A client that can do everything."""
+    abilities: dict[str, Any] = {"on_sampling": talk, "on_elicitation": defaults, "roots": ["file:///tmp"]}
+    about = {"name": "mcpstruct-conformance", "version": "1.0", "revisions": REVISION}
+    return Client(url, **{**about, **abilities, **options})
+
+
+@scenario("initialize", "json-schema-ref-no-deref")
+async def look(url: str, given: dict[str, Any]) -> None:
+    """Connect, and look at the tools."""
+    async with client(url) as session:
+        print([tool.name async for tool in session.tools()])
+
+
+@scenario("tools_call", "elicitation-sep1034-client-defaults", "sse-retry", "request-metadata")
+async def call_every_tool(url: str, given: dict[str, Any]) -> None:
+    """Call every tool, with numbers for arguments if there are any."""
+    async with client(url) as session:
+        async for tool in session.tools():
+            arguments = dict.fromkeys(tool.input_schema.get("properties", ()), 2)
+            print(tool.name, await session.call_tool(tool.name, arguments))
+
+
+@scenario("http-invalid-tool-headers")
+async def call_every_tool_with_text(url: str, given: dict[str, Any]) -> None:
+    """Call every tool that is fit to be called, with text for arguments."""
+    async with client(url) as session:
+        async for tool in session.tools():
+            arguments = dict.fromkeys(tool.input_schema.get("properties", ()), "text")
+            print(tool.name, await session.call_tool(tool.name, arguments))
+
+
+@scenario("json-schema-2020-12-preservation")
+async def echo_a_schema(url: str, given: dict[str, Any]) -> None:
+    """Send a schema back as it came."""
+    async with client(url) as session:
+        schemas = {tool.name: tool.input_schema async for tool in session.tools()}
+        print(await session.call_tool("json_schema_echo", {"schema": schemas["json_schema_2020_12_tool"]}))
+
+
+@scenario("http-standard-headers")
+async def use_everything(url: str, given: dict[str, Any]) -> None:
+    """Send a request of every kind."""
+    async with client(url) as session:
+        async for tool in session.tools():
+            print(await session.call_tool(tool.name))
+        async for resource in session.resources():
+            print(await session.read_resource(resource.uri))
+        async for prompt in session.prompts():
+            arguments = {argument.name: "text" for argument in prompt.arguments or ()}
+            print(await session.get_prompt(prompt.name, arguments))
+
+
+@scenario("http-custom-headers")
+async def call_as_told(url: str, given: dict[str, Any]) -> None:
+    """Call tools as the context says."""
+    async with client(url) as session:
+        print([tool.name async for tool in session.tools()])
+        for call in given["toolCalls"]:
+            print(await session.call_tool(call["name"], call["arguments"]))
+
+
+@scenario("sep-2322-client-request-state")
+async def go_round(url: str, given: dict[str, Any]) -> None:
+    """Call tools that ask for input, and another one while the first ask."""
+
+    async def confirm(form: t.ElicitRequestFormParams) -> dict[str, Any]:
+        print(await session.call_tool("test_mrtr_unrelated"))
+        return {"confirmed": True}
+
+    async with client(url, on_elicitation=confirm) as session:
+        print([tool.name async for tool in session.tools()])
+        for name in ("test_mrtr_echo_state", "test_mrtr_no_state", "test_mrtr_no_result_type"):
+            print(name, await session.call_tool(name))
+
+
+async def main(url: str) -> None:
+    """Do what the scenario wants. Raises `SystemExit` for one that is unknown."""
+    name = os.environ.get("MCP_CONFORMANCE_SCENARIO", "")
+    given = json.loads(os.environ.get("MCP_CONFORMANCE_CONTEXT", "{}"))
+    if name not in SCENARIOS:  # those of `auth/…` would join the table above
+        sys.exit(f"unknown scenario: {name!r}")
+    async with asyncio.timeout(PATIENCE):
+        await SCENARIOS[name](url, given)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[-1]))

@@ -1,0 +1,266 @@
+"""`server.run("streamable-http")` and `mcpstruct run --transport streamable-http`: real processes, real signals."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+import aiohttp
+import anyio
+import pytest
+
+from mcpstruct import MCPServer
+from mcpstruct.server.http.running import HttpServing
+
+from .conftest import COMMON, Raw, raw
+from .processes import PROGRAM, Ended, ask, base_url, call, command, message, program, runs_itself
+
+
+def has_ipv6() -> bool:
+    """Whether this machine can be reached at `::1`."""
+    with suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        return True
+    return False
+
+
+pytestmark = pytest.mark.anyio
+BOTH = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+
+
+# -- as it is started --------------------------------------------------------------------------------------------------
+
+
+async def test_a_program_that_serves_itself(tmp_path: Path) -> None:
+    with program(tmp_path, runs_itself("path='/here'")) as server:
+        assert server.wait_for("mcpstruct: mine at http://127.0.0.1:").endswith("/here")
+        async with raw(base_url(server), "/here") as client:
+            answer = await client.modern("tools/call", {"name": "pid", "arguments": {}})
+            assert answer.json["result"]["structuredContent"]["result"] == server.process.pid
+            assert "server" not in answer.headers
+            assert (await client.initialize()).status == 200
+        status, _ = await server.ended(signal.SIGTERM)
+        assert status == 0
+        assert server.said.splitlines() == ["noted: up", server.wait_for(" at http"), "noted: down"]
+
+
+async def test_the_command_line(tmp_path: Path) -> None:
+    with command(tmp_path, "--path", "/here", "--no-sessions", "--allowed-host", "example.com") as server:
+        async with raw(base_url(server), "/here") as client:
+            allowed = {"host": "example.com"}
+            assert (await client.modern("server/discover", headers=allowed)).status == 200
+            assert (await client.send("GET", headers=allowed)).status == 405
+        assert (await server.ended(signal.SIGINT))[0] == 0
+
+
+def test_wrong_usage_of_the_command_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for options, reason in (
+            (["--workers", "2"], "sessions=False"),
+            (["--port", str(taken.getsockname()[1])], "in use"),
+            (["--transport", "stdio"], "streamable-http only"),
+        ):
+            with command(tmp_path, *options) as server:
+                status, _ = server.end()
+                assert (status, len(server.said.splitlines())) == (2, 1), server.said
+                assert reason in server.said
+
+
+def test_what_does_not_go_together() -> None:
+    server = MCPServer()
+    for options, reason in (
+        ({"host": "0.0.0.0"}, "allowed_hosts"),  # noqa: S104
+        ({"host": "192.168.1.1"}, "allowed_hosts"),
+        ({"uds": "/tmp/x"}, "allowed_hosts"),  # noqa: S108
+        ({"fd": 3}, "allowed_hosts"),
+        ({"workers": 0}, "one at least"),
+        ({"workers": 2}, "sessions=False"),
+        ({"workers": 2, "sessions": False, "http_sse": True}, "2024-11-05"),
+        ({"workers": 2, "sessions": False}, "global of a module"),
+    ):
+        with pytest.raises(ValueError, match=reason):
+            server.run("streamable-http", **options)
+    for elsewhere in ({"host": "no.such.host.invalid"}, {"uds": "/no/such/folder/socket"}):
+        with pytest.raises(OSError, match=r"can't listen at .*no.such"):
+            server.run("streamable-http", **elsewhere, allowed_hosts=["x"])
+    with pytest.raises(TypeError, match="colour"):
+        server.run("streamable-http", colour="red")
+    with pytest.raises(TypeError, match="port"):
+        server.run("stdio", port=1)
+    for host in ("127.0.0.1", "localhost", "::1"):
+        HttpServing(server, host=host)
+    HttpServing(server, host="0.0.0.0", allowed_hosts=["example.com"])  # noqa: S104
+
+
+def test_without_the_extra(tmp_path: Path) -> None:
+    hidden = "import sys\nsys.modules['uvicorn'] = None\n" + runs_itself("")
+    with program(tmp_path, hidden) as server:
+        assert server.end()[0] == 1
+        assert "MissingExtra: uvicorn is not installed; serving over HTTP needs mcpstruct[http]" in server.said
+    with command(tmp_path, text=hidden) as server:
+        assert server.end()[0] == 2
+        assert server.said == "mcpstruct: uvicorn is not installed; serving over HTTP needs mcpstruct[http]"
+
+
+async def test_without_what_makes_it_fast(tmp_path: Path) -> None:
+    hidden = "import sys\nsys.modules['httptools'] = sys.modules['uvloop'] = None\n" + runs_itself("")
+    with program(tmp_path, hidden) as server:
+        async with raw(base_url(server)) as client:
+            assert (await client.modern("server/discover")).status == 200
+        assert (await server.ended(signal.SIGTERM))[0] == 0
+
+
+def test_a_lifespan_that_fails_is_the_end(tmp_path: Path) -> None:
+    failing = PROGRAM.replace('note("up")', 'raise OSError("no database")')
+    with command(tmp_path, text=failing) as server:
+        status, _ = server.end()
+        assert status == 2
+        assert server.said == "mcpstruct: no database"
+    with program(tmp_path, runs_itself("").replace('note("up")', 'raise KeyError("no database")')) as server:
+        assert server.end()[0] == 1
+        assert server.said.splitlines()[-1] == "KeyError: 'no database'"
+
+
+# -- where it listens --------------------------------------------------------------------------------------------------
+
+
+async def test_a_unix_socket(tmp_path: Path) -> None:
+    place = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as left_over:  # nobody listens at it
+        left_over.bind(str(place))
+    with command(tmp_path, "--uds", str(place), "--allowed-host", "inside") as server:
+        assert server.wait_for(" at ").endswith(f"mine at unix:{place}/mcp")
+        async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(place))) as session:
+            assert (await Raw(session, "http://inside/mcp").modern("server/discover")).status == 200
+        with pytest.raises(OSError, match="in use"):
+            MCPServer().run("streamable-http", uds=str(place), allowed_hosts=["x"])
+        assert (await server.ended(signal.SIGTERM))[0] == 0
+        assert not place.exists()
+
+
+async def test_a_socket_that_is_bound_already(tmp_path: Path) -> None:
+    text = PROGRAM + (
+        "\nimport socket\nbound = socket.socket()\nbound.bind(('127.0.0.1', 0))\n"
+        "server.run('streamable-http', fd=bound.detach(), allowed_hosts=['127.0.0.1'])\n"
+    )
+    with program(tmp_path, text) as server:
+        async with raw(base_url(server)) as client:
+            assert (await client.modern("server/discover")).status == 200
+        assert (await server.ended(signal.SIGTERM))[0] == 0
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="there is no IPv6 here")
+async def test_ipv6_and_a_name_with_several_addresses(tmp_path: Path) -> None:
+    for host, shown in (("::1", "[::1]"), ("localhost", "1")):
+        with command(tmp_path, "--host", host) as server:
+            async with raw(base_url(server)) as client:
+                assert shown in client.url
+                assert (await client.modern("server/discover")).status == 200
+
+
+# -- as it ends --------------------------------------------------------------------------------------------------------
+
+
+@BOTH
+async def test_a_hundred_open_streams(tmp_path: Path, number: signal.Signals) -> None:
+    """All of them end in good order, and the call in progress is answered."""
+    listen = message("subscriptions/listen", notifications={"toolsListChanged": True})
+    with command(tmp_path) as server:
+        async with raw(base_url(server)) as client, anyio.create_task_group() as tasks:
+            client.session.connector._limit = 0  # type: ignore[union-attr]
+            streams, gets, last = [Ended() for _ in range(60)], [Ended() for _ in range(40)], Ended()
+            for one in streams:
+                tasks.start_soon(ask, client, listen, one)
+            for one in gets:
+                await client.initialize()
+                headers = {**client.session_headers, "accept": "text/event-stream"}
+                tasks.start_soon(ask, client, (b"", headers), one, "GET")
+            tasks.start_soon(ask, client, call("slow", seconds=0.7), last)
+            with anyio.fail_after(20):
+                for one in [*streams, *gets]:
+                    await one.opened.wait()
+                await server.heard("begun")
+            status, seconds = await server.ended(number)
+        assert (status, seconds < 3) == (0, True)
+    for one in streams:
+        assert one.status == 200
+        events = [json.loads(line[6:]) for line in one.body.splitlines() if line.startswith(b"data: ")]
+        assert [event.get("method") or event["result"]["resultType"] for event in events] == [
+            "notifications/subscriptions/acknowledged",
+            "complete",
+        ]
+    assert {(one.status, one.body) for one in gets} <= {(200, b""), (200, gets[0].body)}
+    assert b"finished" in last.body
+    assert server.noted == ["up", "begun", "down"]
+    assert len(server.said.splitlines()) == 4  # and the line that says where it is
+
+
+@BOTH
+@pytest.mark.parametrize("era", ["modern", "legacy"])
+async def test_a_call_that_does_not_end_is_not_waited_for(tmp_path: Path, number: signal.Signals, era: str) -> None:
+    with command(tmp_path) as server:
+        async with raw(base_url(server)) as client, anyio.create_task_group() as tasks:
+            ended, stuck = Ended(), Ended()
+            body, headers = call("slow", seconds=3600)
+            if era == "legacy":
+                await client.initialize()
+                headers = {**COMMON, **client.session_headers}
+            tasks.start_soon(ask, client, (body, headers), ended)
+            tasks.start_soon(ask, client, call("stuck"), stuck)
+            await server.heard("begun", 2)
+            status, seconds = await server.ended(number)
+        assert (status, seconds < 3) == (0, True)
+        assert (ended.status, stuck.status) == (503, 503)
+        assert sorted(server.noted) == ["begun", "begun", "down", "stopped", "up"]
+        assert "Traceback" not in server.said
+
+
+@BOTH
+async def test_a_second_signal_does_not_wait(tmp_path: Path, number: signal.Signals) -> None:
+    with program(tmp_path, runs_itself("drain=60")) as server:
+        async with raw(base_url(server)) as client, anyio.create_task_group() as tasks:
+            ended, stream = Ended(), Ended()
+            tasks.start_soon(ask, client, message("subscriptions/listen", notifications={}), stream)
+            tasks.start_soon(ask, client, call("slow", seconds=3600), ended)
+            await server.heard("begun")
+            await stream.opened.wait()
+            server.process.send_signal(number)
+            await stream.has(b'"complete"')  # the first has been heard
+            assert ended.status is None
+            status, seconds = await server.ended(number)
+        assert (status, seconds < 1) == (0, True)
+        assert server.noted == ["up", "begun", "stopped", "down"]
+
+
+async def test_a_third_signal_is_heard_even_where_nothing_else_is(tmp_path: Path) -> None:
+    text = (
+        PROGRAM
+        + "\n@server.tool()\nasync def block() -> str:\n    note('begun')\n    time.sleep(3600)\n    return ''\n"
+    )
+    with command(tmp_path, text=text) as server:
+        async with raw(base_url(server)) as client, anyio.create_task_group() as tasks:
+            tasks.start_soon(ask, client, call("block"), Ended())
+            await server.heard("begun")
+            with anyio.fail_after(5):
+                while server.process.poll() is None:  # signals that come at once are one
+                    server.process.send_signal(signal.SIGTERM)
+                    await anyio.sleep(0.05)
+            assert (await server.ended())[0] == -signal.SIGTERM
+
+
+async def test_a_client_that_reads_nothing_does_not_keep_it(tmp_path: Path) -> None:
+    text = PROGRAM + "\n@server.tool()\nasync def large() -> str:\n    note('begun')\n    return 'x' * 30_000_000\n"
+    body, headers = call("large")
+    with command(tmp_path, text=text) as server:
+        host, port = base_url(server).removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as client:
+            fields = {**headers, "host": host, "content-length": str(len(body))}
+            head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+            client.sendall(f"POST /mcp HTTP/1.1\r\n{head}\r\n".encode() + body)
+            await server.heard("begun")
+            assert client.recv(12) == b"HTTP/1.1 200"
+            status, seconds = await server.ended(signal.SIGTERM)
+        assert (status, seconds < 3) == (0, True)
+        assert "Traceback" not in server.said
