@@ -90,5 +90,5 @@ if __name__ == "__main__":
     mcpstruct("revisions")
     validate()
     speed()
-    heading("5. A server in a process of its own, and a client: the oldest revision, and the newest")
+    heading("5. A server in a process of its own, and a client: over stdio and over HTTP, in both eras")
     subprocess.run([sys.executable, str(ROOT / "examples" / "session.py")], cwd=ROOT, check=True)

@@ -75,9 +75,9 @@ def test_values_are_not_repeated() -> None:
 
 
 def test_what_is_no_json_fits_nothing() -> None:
-    problem = of({"type": "object"}).problem({"a": {1, 2}})
-    assert problem is None or problem.expected == "JSON"
-    assert of({"properties": {"a": {"type": "object"}}}).problem({"a": {1, 2}}) == Problem("", "JSON", "something else")
+    problem = of({"properties": {"a": {"type": "object"}}}).problem({"a": {1, 2}})
+    assert problem is not None
+    assert problem.expected.startswith("JSON")
 
 
 # -- dialects ---------------------------------------------------------------------------------------------------------
@@ -90,12 +90,10 @@ def test_2020_12_is_the_default() -> None:
     assert validator.problem(["a", "b"]) is not None
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("end", ["", "#"])
 @pytest.mark.parametrize("dialect", json_schema.DIALECTS)
-def test_a_dialect_is_honoured(dialect: str, scheme: str, end: str) -> None:
-    if (scheme == "https") != ("draft/" in dialect):
-        pytest.skip("not how it is written")
+def test_a_dialect_is_honoured(dialect: str, end: str) -> None:
+    scheme = "https" if "draft/" in dialect else "http"
     older = {"$schema": f"{scheme}://{dialect}{end}", "items": [{"type": "string"}], "additionalItems": False}
     if "2020" in dialect:
         assert refused(older).pointer.startswith("/items")
@@ -284,7 +282,7 @@ def test_size_and_depth_have_bounds() -> None:
     for _ in range(400):
         noted = {"default": noted}
     assert "nesting" in refused(noted).expected
-    wide = {"properties": {f"{n}": {"not": {"not": {}}} for n in range(json_schema.MAX_SUBSCHEMAS // 3)}}
+    wide = {"anyOf": [{"not": {}}] * (json_schema.MAX_SUBSCHEMAS // 2)}
     assert "subschemas" in refused(wide).expected
 
 
@@ -306,6 +304,10 @@ def judge():
         inner = {"$ref": "#"}
         for _ in range(levels):
             inner = {keyword: [{"type": "string"}, inner]}
+        noted = {"$defs": {"unused": inner}}
+        for _ in range(levels):
+            noted = {"properties": {"p": noted}, "unevaluatedProperties": False}
+        compiled(json.dumps(noted).encode())
         validator = compiled(json.dumps({"type": "object", "properties": {"x": inner}}).encode())
         for depth in (1, 10, 20, 60, 100, 126, 300, 900, 5000):
             for leaf in (5, {}):
@@ -326,7 +328,7 @@ else:
 
 
 @pytest.mark.parametrize("stack", [0, 128, 512, 4096], ids=lambda kib: f"{kib}-KiB")
-@pytest.mark.parametrize("levels", [0, 4, 40])
+@pytest.mark.parametrize("levels", [0, 4, 40, 55])
 def test_no_stack_is_overrun(levels: int, stack: int) -> None:
     done = subprocess.run(
         [sys.executable, "-c", JUDGE, str(levels), str(stack)], capture_output=True, text=True, check=False, timeout=30
@@ -344,7 +346,7 @@ def test_values_that_nest_too_deeply_for_a_schema_that_does_are_refused() -> Non
     assert of({"properties": {"x": {"type": "object"}}}).problem(deep) is None
     problem = of({"uniqueItems": True}).problem([deep, deep])
     assert problem is not None
-    assert "nested" in problem.expected
+    assert problem.pointer == ""
 
 
 SCHEMAS = st.recursive(
@@ -380,7 +382,7 @@ def test_a_schema_is_compiled_once() -> None:
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+    monkeypatch.setattr(json_schema, "available", lambda: False)
     compiled.cache_clear()
     with pytest.raises(MissingExtra, match=r"mcpstruct\[schema\]"):
         of(OBJECT)

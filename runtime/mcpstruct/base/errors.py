@@ -112,6 +112,52 @@ class AccessDenied(HttpError):
     """The server wants to know who calls (401), or lets them not (403)."""
 
 
+class AuthError(AccessDenied):
+    """The right to call was not to be had. `status` is what the server refused the call with, or else the
+    authorization server its part; `error` is the OAuth error code, where there was one.
+    """
+
+    def __init__(
+        self, status: int, message: str = "", headers: Mapping[str, str] | None = None, error: str | None = None
+    ) -> None:
+        super().__init__(status, message, headers)
+        self.args = (status, message, headers, error)
+        self.error = error
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.error})" if self.error else self.message
+
+
+class DiscoveryFailed(AuthError):
+    """Who authorizes calls of the server was not to be found out, or what was found is not to be trusted."""
+
+
+class AuthUnavailable(AuthError):
+    """Who authorizes calls of the server does not answer now; `status` is 503 where no answer came at all."""
+
+    retryable = True
+
+
+class UnsafeUrl(AuthError):
+    """A server named a URL that must not be gone to."""
+
+
+class RegistrationFailed(AuthError):
+    """The authorization server does not know this client, and there is no way to make it known."""
+
+
+class AuthorizationFailed(AuthError):
+    """The user, or the authorization server, said no, or nothing in time."""
+
+
+class ResponseForged(AuthError):
+    """A response to an authorization request came that no trusted authorization server sent to this request."""
+
+
+class TokenRefused(AuthError):
+    """A token endpoint gave no token, or none that can be used."""
+
+
 class Unavailable(HttpError):
     """The server is not able to answer now: 408, 425, 429, or any status from 500 on."""
 

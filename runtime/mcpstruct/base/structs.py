@@ -146,10 +146,32 @@ def _look_at_bag(cls: Any, bag: type[Bag], name: str) -> Callable[[Raw], Any]:
 
     def first(raw: Raw) -> Any:
         tp: Any = bag.__known__() if _required(cls, name) else bag.__known__() | None
-        cls.__look__ = msgspec.json.Decoder(tp, dec_hook=dec_hook).decode
-        return cls.__look__(raw)
+        look = _remembering(msgspec.json.Decoder(tp, dec_hook=dec_hook).decode)
+        cls.__look__ = staticmethod(look)
+        return look(raw)
 
     return first
+
+
+_MOST_REMEMBERED = 4096
+
+
+def _remembering(decode: Callable[[Raw], Any]) -> Callable[[Raw], Any]:
+    """The same look, but for bytes that it has just passed: a peer's messages mostly have the same `_meta`, and to
+    compare it takes a sixth of the time.
+    """
+    passed = Raw()
+
+    def look(raw: Raw) -> Any:
+        nonlocal passed
+        if raw == passed:
+            return raw
+        found = decode(raw)
+        if found is not None and len(memoryview(raw)) <= _MOST_REMEMBERED:
+            passed = raw.copy()  # or it would keep the message that it is a part of
+        return found
+
+    return look
 
 
 def _property(slot: Any, bag: type[Bag] | None) -> property:

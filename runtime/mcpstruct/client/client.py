@@ -117,8 +117,8 @@ class Client(ListingSession):
         )
         self._host.on_lost = self._listeners.lost
         self._middleware = tuple(middleware)
-        store = ResponseCache() if cache is None else cache or None
-        self._cached = CachedCalls(store, self._host.target, cache_context)
+        store = ResponseCache() if cache is None else cache
+        self._cached = CachedCalls(None if store is False else store, self._host.target, cache_context)
         self._outputs = Outputs(validate_output)
 
     # -- lifecycle ----------------------------------------------------------------------------------------------------

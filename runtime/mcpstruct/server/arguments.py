@@ -140,7 +140,7 @@ class Arguments:
         """The arguments that there are no parameters for: the first few of them, as a caller may send very many."""
         names = [name for name in arguments if name not in self.parameters]
         return [
-            UnknownArgument(f"/{_shortened(name)}", "nothing", json_type(arguments[name]), self._like(name))
+            UnknownArgument(f"/{_shortened(name)}", "nothing", json_type(arguments[name]), meant=self._like(name))
             for name in names[:_MOST_UNKNOWN]
         ]
 

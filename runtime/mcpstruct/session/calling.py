@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -61,7 +60,7 @@ from mcpstruct_bindings.merged.types import (
 from .complaints import Complaints
 from .core import Core
 from .incoming import Incoming
-from .mirroring import MIRRORED, Attentive, mirrored
+from .mirroring import Attentive, listing
 from .outgoing import bare_params
 
 R = TypeVar("R")
@@ -267,10 +266,10 @@ class ClientConnection:
             self._allow(method)
         if self._stamp:
             params = self._stamped(bare_params(method) if params is None else params)
-        if self._attentive is not None and method.name in MIRRORED:
-            send = partial(self.core.request, method, params, timeout=timeout, on_progress=on_progress)
-            return mirrored(self, self._attentive, method, params, send)
-        return self.core.request(method, params, timeout=timeout, on_progress=on_progress)
+        request = self.core.request(method, params, timeout=timeout, on_progress=on_progress)
+        if self._attentive is not None and method.name == methods.LIST_TOOLS.name:
+            return listing(self._attentive, request)
+        return request
 
     def listed(self, result: Any) -> None:
         """Take note of a list of tools that came from elsewhere: a cache."""

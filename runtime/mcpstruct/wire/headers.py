@@ -271,7 +271,8 @@ def mismatch(
     sent = headers.get(_METHOD_KEY)
     if sent is None:
         return f"{MCP_METHOD} is missing"
-    if not sent.isascii() or sent.strip(_BLANKS) != method.encode():
+    wanted = method.encode()
+    if sent != wanted and (not sent.isascii() or sent.strip(_BLANKS) != wanted):
         return f"{MCP_METHOD} does not match the body"
     if method in NAMED:
         reason = _difference(headers.get(_NAME_KEY), MCP_NAME, _name(method, params))
@@ -292,6 +293,8 @@ def _difference(sent: bytes | None, header: str, value: object) -> str | None:
         return None if value is None else f"{header} is missing"
     if value is None:
         return f"{header} repeats what is not in the body"
+    if isinstance(value, str) and value.isidentifier() and sent.isascii() and sent.decode() == value:
+        return None  # nearly every name: half the time of what follows
     try:
         text = decode_value(sent.decode("latin-1"))
     except ProtocolViolation as violation:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache, reduce
-from typing import Any
+from threading import Lock, Thread, stack_size
+from typing import Any, TypeVar
 
 from mcpstruct.base.check import child, is_array, is_object
 from mcpstruct.base.codec import parse
 from mcpstruct.base.errors import MissingExtra, Problem, ProtocolViolation, json_type
 from mcpstruct.base.limits import DEFAULT_LIMITS, MIB, thread_depth
+
+R = TypeVar("R")
 
 MAX_BYTES = 256 * 1024
 """Largest schema, in bytes of JSON."""
@@ -44,7 +47,36 @@ _FITS = "a value that fits the schema"
 _FRAME = 500  # for each level of a value,
 _FRAME_A_LEVEL = 200  # for each level of subschemas that is tried with it,
 _FRAME_OF_A_SEARCH = 2_000  # and for the same where the fault is looked for
-_AMPLE_STACK = 2 * MIB  # half of what `thread_depth` takes for ample
+_STACK = 2 * MIB  # half of what `thread_depth` takes for ample
+
+
+_starting = Lock()
+
+
+def _with_room(work: Callable[..., R], *args: Any) -> R:
+    """What a function gives; on a thread of its own where this one's stack is too small for it."""
+    if thread_depth(DEFAULT_LIMITS) is None:
+        return work(*args)
+    outcome: list[Any] = []
+
+    def run() -> None:
+        try:
+            outcome.extend((work(*args), None))
+        except BaseException as error:
+            outcome.extend((None, error))
+
+    with _starting:
+        size = stack_size(4 * _STACK)  # of every thread that starts from now on
+        try:
+            thread = Thread(target=run, daemon=True)
+            thread.start()
+        finally:
+            stack_size(size)
+    thread.join()
+    result, error = outcome
+    if error is not None:
+        raise error
+    return result  # type: ignore[no-any-return]
 
 
 class BadSchema(ValueError):
@@ -80,7 +112,10 @@ class Validator:
 
         Where to look for the fault would take long, it is said to be that of the whole value. Formats are not judged.
         """
-        levels = self._extent.levels()
+        return _with_room(self._problem, value, pointer)
+
+    def _problem(self, value: Any, pointer: str) -> Problem | None:
+        levels = self._extent.levels
         if levels is not None and _deeper(value, levels):
             return Problem(pointer, f"at most {levels} levels of nesting", "more")
         try:
@@ -88,28 +123,28 @@ class Validator:
                 return None
         except ValueError:
             return Problem(pointer, "JSON that is not nested deeply", "something else")
-        error = self._first_error(value)
-        return Problem(pointer, _FITS, json_type(value)) if error is None else _problem(error, value, pointer)
-
-    def _first_error(self, value: Any) -> Any:
-        if not self._extent.allows_search(value):
-            return None
-        try:
-            self._schema.validate(value)
-        except ValueError as error:
-            return error if hasattr(error, "instance_path") else None
-        return None
+        if self._extent.allows_search(value):
+            try:
+                self._schema.validate(value)
+            except ValueError as error:
+                if hasattr(error, "instance_path"):
+                    return _problem(error, value, pointer)
+        return Problem(pointer, _FITS, json_type(value))
 
 
 @lru_cache(maxsize=_MOST_COMPILED)
 def compiled(schema: bytes) -> Validator:
     """The validator for a schema, given as JSON. Raises `BadSchema`, `MissingExtra`."""
-    try:
-        import jsonschema_rs
-    except ModuleNotFoundError as error:
-        raise MissingExtra("jsonschema-rs is not installed; validating needs mcpstruct[schema]") from error
+    if not available():
+        raise MissingExtra("jsonschema-rs is not installed; validating needs mcpstruct[schema]")
     if len(schema) > MAX_BYTES:
         raise BadSchema(Problem("", f"at most {MAX_BYTES} bytes", f"{len(schema)} bytes"))
+    return _with_room(_compile, schema)
+
+
+def _compile(schema: bytes) -> Validator:
+    import jsonschema_rs
+
     try:
         document = parse(schema)
     except ProtocolViolation as error:
@@ -194,12 +229,13 @@ class Extent:
             self._register(node, document)
         self._follow(document, in_choice=False)
 
+    @property
     def levels(self) -> int | None:
-        """How deep values may nest on this thread's stack; None where the schema itself bounds how far is looked."""
-        return _stack() // (_FRAME + _FRAME_A_LEVEL * self._depth) if self._returns else None
+        """How deep values may nest; None where the schema itself bounds how far is looked."""
+        return _STACK // (_FRAME + _FRAME_A_LEVEL * self._depth) if self._returns else None
 
     def allows_search(self, value: Any) -> bool:
-        """Whether the fault of a value can be found in little time and on this thread's stack.
+        """Whether the fault of a value can be found in little time and stack.
 
         At worst, each subschema is tried with each value, and a choice fails for all the reasons of all its members.
         """
@@ -207,7 +243,7 @@ class Extent:
         depth = depth if self._returns else 1
         ways: int = max(self._returns, 1) ** min(depth, _DEPTH_THAT_COUNTS)
         cost = self._size * (values if self._repeats else 1) * ways
-        return cost <= _DEAREST_SEARCH and depth * self._depth * _FRAME_OF_A_SEARCH <= _stack()
+        return cost <= _DEAREST_SEARCH and depth * self._depth * _FRAME_OF_A_SEARCH <= _STACK
 
     def _register(self, node: dict[str, Any], document: Any) -> None:
         for key in ("$anchor", "$dynamicAnchor"):
@@ -283,12 +319,6 @@ def _at(node: Any, pointer: str) -> Any:
         else:
             return None
     return node
-
-
-def _stack() -> int:
-    """How many bytes of this thread's stack may be used."""
-    depth = thread_depth(DEFAULT_LIMITS)
-    return _AMPLE_STACK if depth is None else depth * 256  # it allows for 512 a level
 
 
 def _deeper(value: Any, levels: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import aiohttp
@@ -16,7 +16,7 @@ from mcpstruct import MCPServer
 from mcpstruct.server.http.running import HttpServing
 
 from .conftest import COMMON, Raw, raw
-from .processes import PROGRAM, Ended, ask, base_url, call, command, message, program, runs_itself
+from .processes import PROGRAM, Ended, Process, ask, base_url, call, command, message, program, runs_itself
 
 
 def has_ipv6() -> bool:
@@ -85,6 +85,8 @@ def test_what_does_not_go_together() -> None:
     for elsewhere in ({"host": "no.such.host.invalid"}, {"uds": "/no/such/folder/socket"}):
         with pytest.raises(OSError, match=r"can't listen at .*no.such"):
             server.run("streamable-http", **elsewhere, allowed_hosts=["x"])
+    with pytest.raises(ValueError, match="http://x"):
+        server.run("streamable-http", allowed_hosts=["http://x"])
     with pytest.raises(TypeError, match="colour"):
         server.run("streamable-http", colour="red")
     with pytest.raises(TypeError, match="port"):
@@ -263,4 +265,46 @@ async def test_a_client_that_reads_nothing_does_not_keep_it(tmp_path: Path) -> N
             assert client.recv(12) == b"HTTP/1.1 200"
             status, seconds = await server.ended(signal.SIGTERM)
         assert (status, seconds < 3) == (0, True)
+        assert "Traceback" not in server.said
+
+
+# -- clients that mean no good -----------------------------------------------------------------------------------------
+
+
+def connected(server: Process) -> socket.socket:
+    host, port = base_url(server).removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)), 10)
+
+
+def test_who_never_finishes_a_request_is_cut_off(tmp_path: Path) -> None:
+    """Nothing at all, half a head, half of a second head, half a body: none is waited for long."""
+    body, headers = call("pid")
+    fields = "".join(f"{name}: {value}\r\n" for name, value in {**headers, "host": "localhost"}.items())
+    head = f"POST /mcp HTTP/1.1\r\n{fields}content-length: {len(body)}\r\n\r\n".encode()
+    with program(tmp_path, runs_itself("body_deadline=1.0")) as server, ExitStack() as stack:
+        several = [stack.enter_context(connected(server)) for _ in range(4)]
+        several[1].sendall(head[:20])
+        several[2].sendall(head + body)
+        assert several[2].recv(12) == b"HTTP/1.1 200"
+        several[2].sendall(head[:20])
+        several[3].sendall(head + body[:10])
+        assert several[3].recv(12) == b"HTTP/1.1 408"
+        for one in several:
+            with suppress(ConnectionResetError):
+                while one.recv(65536):
+                    pass
+        assert server.end(signal.SIGTERM)[0] == 0
+        assert "Traceback" not in server.said
+
+
+def test_a_head_without_end_is_refused(tmp_path: Path) -> None:
+    with program(tmp_path, runs_itself()) as server, ExitStack() as stack:
+        for start in (b"POST /mcp HTTP/1.1\r\nhost: localhost\r\n", b"POST /mcp HTTP/1.1\r\nx: ", b"POST /"):
+            one = stack.enter_context(connected(server))
+            with suppress(OSError):
+                one.sendall(start)
+                for _ in range(400):  # 4 MB, in headers of 10 KB, or in one
+                    one.sendall(b"a: " + b"x" * 10_000 + b"\r\n" if start.endswith(b"\r\n") else b"x" * 10_000)
+                pytest.fail("it took them all")
+        assert server.end(signal.SIGTERM)[0] == 0
         assert "Traceback" not in server.said

@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 import pytest
 
+from mcpstruct.server import MCPServer, StateSealer
 from tests.faults.support import gone_within
 
 from .conftest import Raw, raw
@@ -103,6 +104,17 @@ async def test_a_state_opens_in_any_worker(tmp_path: Path) -> None:
             aged = {"age": {"action": "accept", "content": {"age": "7"}}}
             third = await one_round(inputResponses=aged, requestState=second["requestState"])
             assert "Ann" in third["content"][0]["text"]
+
+
+def test_a_key_that_is_shared_takes_the_place_of_none_but_a_random_one() -> None:
+    own, shared = b"o" * 32, b"s" * 32
+    bound: dict[str, Any] = {"principal": None, "method": "tools/call", "digest": b""}
+    for keys, opens in ((None, shared), ([own], own)):
+        server = MCPServer(state_keys=keys)
+        server.share_key(shared)
+        server.share_key(b"x" * 32)
+        state = server._sealer.seal(b"payload", **bound)
+        assert StateSealer([opens]).open(state, **bound) == b"payload"
 
 
 async def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:

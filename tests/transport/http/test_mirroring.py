@@ -111,8 +111,7 @@ async def test_a_call_whose_headers_are_out_of_date_is_made_again_after_another_
         result = await client.call_tool("run", {"region": "eu"}, on_progress=lambda *p: progress.append(p))
         assert text_of(result) == "eu"
         assert len(peer.of("tools/list")) == 1
-        ids = [seen.message["id"] for seen in peer.of("tools/call")]
-        assert len(set(ids)) == 2
+        assert len(peer.of("tools/call")) == 2
         await client.call_tool("run", {"region": "us"})
         assert len(peer.of("tools/list")) == 1
 

@@ -17,7 +17,7 @@ from aiohttp import web
 from mcpstruct.base.errors import AccessDenied, ConnectFailed, ConnectionLost, HttpError
 from mcpstruct.client import Client, connect
 from mcpstruct.session.loop import current_loop
-from mcpstruct.transport.http import HttpClient, HttpServer
+from mcpstruct.transport.http import HttpClient, HttpRequest, HttpServer
 from mcpstruct.transport.http.clients import default_client, environment_proxy
 from mcpstruct_bindings import v2025_11_25
 from tests.transport.http.support import (
@@ -159,10 +159,10 @@ class Tokens:
         self.tokens = list(tokens)
         self.refusals: list[tuple[int, str]] = []
 
-    async def authorize(self, method: str, url: str, headers: dict[str, str]) -> None:
-        headers["authorization"] = f"Bearer {self.tokens[0]}"
+    async def authorize(self, request: HttpRequest) -> None:
+        request.headers["authorization"] = f"Bearer {self.tokens[0]}"
 
-    async def refused(self, url: str, status: int, headers: Mapping[str, str]) -> bool:
+    async def refused(self, request: HttpRequest, status: int, headers: Mapping[str, str]) -> bool:
         self.refusals.append((status, headers["www-authenticate"]))
         if len(self.tokens) > 1:
             self.tokens.pop(0)

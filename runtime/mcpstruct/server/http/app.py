@@ -170,7 +170,9 @@ class HttpApp:
     ) -> None:
         self._gate.check_post(request)
         options = self._options
-        body = await read_body(receive, request.headers, options.max_body, options.body_deadline, running.loop)
+        body = await read_body(
+            receive, request.headers, options.max_body, options.body_deadline, running.loop, running.watch
+        )
         era = running.modern if self._is_modern(request.headers, body) else running.legacy
         exchange = era.take(request, body)
         if headers:
@@ -230,7 +232,9 @@ class HttpApp:
         else:
             self._gate.check_json(request)
             options = self._options
-            body = await read_body(receive, request.headers, options.max_body, options.body_deadline, running.loop)
+            body = await read_body(
+                receive, request.headers, options.max_body, options.body_deadline, running.loop, running.watch
+            )
             running.http_sse.take(request, body)
             await reply(send, 202, headers=headers)
 

@@ -185,7 +185,7 @@ class Exchange:
                 self.left()
 
     def linger(self, receive: Receive) -> None:
-        """The answer takes its time: notice from now on if the client leaves, and let it see that it is not forgotten."""
+        """The answer takes its time: notice from now on if the client leaves, and do not leave it in silence."""
         self._watcher = self._loop.spawn(self._notice, receive)
         self._patience = self._loop.call_later(self._options.keep_alive, self._show_life)
 

@@ -22,14 +22,19 @@ class Gate:
     def __init__(self, options: HttpOptions) -> None:
         self._hosts = AllowedHosts(options.allowed_hosts, options.allowed_origins)
         self._cors = options.cors
+        # What was found in order lately; most clients send the same again and again.
+        self._good_hosts: set[bytes] = set()
         self._good_types: set[bytes] = set()
         self._good_accepts: set[bytes] = set()
 
     def check(self, request: HttpRequest) -> list[tuple[bytes, bytes]]:
         """Check `Host` and `Origin`; gives the headers of the answer."""
         headers = request.headers
-        if not self._hosts.host_allowed(request.header(b"host") or ""):
-            raise Refused(421, "the Host header names no host that is served here")
+        host = headers.get(b"host", b"")
+        if host not in self._good_hosts:
+            if not self._hosts.host_allowed(host.decode("latin-1").strip()):
+                raise Refused(421, "the Host header names no host that is served here")
+            _note(self._good_hosts, host)
         if b"origin" not in headers:
             return [(b"vary", b"origin")] if self._cors else []
         if not self._hosts.origin_allowed(request.header(b"origin") or ""):
@@ -81,7 +86,7 @@ class Gate:
 
 
 def _note(known: set[bytes], value: bytes) -> None:
-    """Most clients send the same again and again; a few may send anything."""
+    """Remember a value; a few clients may send anything."""
     if len(known) >= _MOST_VERDICTS:
         known.clear()
     known.add(value)

@@ -83,8 +83,8 @@ class Modern:
         if declared is None:
             spoken = ", ".join(self._server.revisions)  # may be all that the user of an old client gets to see
             return ErrorObject(INVALID_PARAMS, f"_meta lacks {PROTOCOL_VERSION}; this server speaks {spoken}")
-        version = request.header(b"mcp-protocol-version")
-        if version != declared:
+        version = request.headers.get(b"mcp-protocol-version")
+        if version is None or version.strip() != str(declared).encode():
             what = "is missing" if version is None else "does not match the body"
             return ErrorObject(HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version {what}")
         method = arrived.method.name

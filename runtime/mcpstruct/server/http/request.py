@@ -9,9 +9,10 @@ import anyio
 from mcpstruct.base.envelope import ErrorObject
 from mcpstruct.base.errors import INVALID_REQUEST
 from mcpstruct.session.links import encoded_error
-from mcpstruct.session.loop import Loop
+from mcpstruct.session.loop import Cancellable, Loop
 
-from .asgi import Headers, Receive, Scope
+from .asgi import Event, Headers, Receive, Scope
+from .watching import Watch
 
 # Headers that say what a request is. Two of one kind may be read differently by whoever else reads them on the way.
 _ONCE = frozenset((
@@ -63,39 +64,55 @@ def _refuse_twins(names: list[bytes]) -> None:
         raise Refused(400, "a header that may come once came twice")
 
 
-async def read_body(receive: Receive, headers: dict[bytes, bytes], most: int, seconds: float, loop: Loop) -> bytes:
+async def read_body(
+    receive: Receive, headers: dict[bytes, bytes], most: int, seconds: float, loop: Loop, watch: Watch
+) -> bytes:
     """The whole body. Raises `Refused` for one that is too large, or too long in coming; `Gone`."""
     length = headers.get(b"content-length")
     if length is not None and (len(length) > 18 or not length.isdigit() or int(length) > most):
         raise _too_large(most)
     if not loop.is_asyncio:
         with anyio.move_on_after(seconds):
-            return await _read(receive, most)
+            return await _rest(receive, most, await receive())
         raise _too_late(seconds)
-    # A timer costs a tenth of what a cancel scope does, and nearly every body is there already.
-    deadline = _Deadline(asyncio.current_task())
-    timer = loop.call_later(seconds, deadline.pass_)
+    # A scope costs as much as the rest of this: nearly every body is there already, and no deadline is ever set.
+    reading = _Reading(loop, seconds)
+    watch.add(reading, receive)
     try:
-        return await _read(receive, most)
+        message = await receive()
+        if message["type"] == "http.request" and not message.get("more_body"):
+            body: bytes = message["body"]
+            if len(body) <= most:
+                return body
+        return await _rest(receive, most, message)
     except asyncio.CancelledError:
-        if deadline.passed and deadline.task is not None and deadline.task.uncancel() == 0:
+        if reading.late and reading.task is not None and reading.task.uncancel() == 0:
             raise _too_late(seconds) from None
         raise
     finally:
-        timer.cancel()
+        watch.remove(reading)
+        if reading.timer is not None:
+            reading.timer.cancel()
 
 
-class _Deadline:
-    """Cancels a task, and remembers that it did."""
+class _Reading:
+    """A body that is being read, and gets a deadline if it takes long."""
 
-    __slots__ = ("passed", "task")
+    __slots__ = ("_loop", "_seconds", "late", "task", "timer")
 
-    def __init__(self, task: asyncio.Task[object] | None) -> None:
-        self.task = task
-        self.passed = False
+    def __init__(self, loop: Loop, seconds: float) -> None:
+        self._loop = loop
+        self._seconds = seconds
+        self.task = asyncio.current_task()
+        self.timer: Cancellable | None = None
+        self.late = False
 
-    def pass_(self) -> None:
-        self.passed = True
+    def linger(self, receive: Receive) -> None:
+        """See `Lingering`."""
+        self.timer = self._loop.call_later(self._seconds, self._expire)
+
+    def _expire(self) -> None:
+        self.late = True
         if self.task is not None:
             self.task.cancel()
 
@@ -108,23 +125,17 @@ def _too_large(most: int) -> Refused:
     return Refused(413, f"a request has {most} bytes at most")
 
 
-async def _read(receive: Receive, most: int) -> bytes:
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise Gone
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        if len(body) > most:
-            raise _too_large(most)
-        return body
-    parts, size = [body], len(body)
-    while message.get("more_body"):
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Gone
+async def _rest(receive: Receive, most: int, message: Event) -> bytes:
+    """The body that begins with this message."""
+    parts: list[bytes] = []
+    size = 0
+    while message["type"] == "http.request":
         part = message.get("body", b"")
         parts.append(part)
         size += len(part)
         if size > most:
             raise _too_large(most)
-    return b"".join(parts)
+        if not message.get("more_body"):
+            return b"".join(parts)
+        message = await receive()
+    raise Gone

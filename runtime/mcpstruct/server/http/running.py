@@ -36,7 +36,7 @@ class HttpServing:
     sessions, and is a global of its program. When it is told to stop, requests in progress are given `drain` seconds.
     Other options are those of `HttpOptions`.
 
-    Raises `ValueError` where these do not go together.
+    Raises `ValueError` and `TypeError` where these are wrong, or do not go together.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class HttpServing:
             raise ValueError("workers: one at least")
         if workers > 1:
             self._check_sessions()
+        self._app = HttpApp(server, self._options)
         self._supervisor = Supervisor(Work.of(server, self._options, drain), workers) if workers > 1 else None
 
     def _check_hosts(self, host: str) -> None:
@@ -90,8 +91,8 @@ class HttpServing:
             if self._supervisor is not None:
                 self._supervisor.run(sockets, announce)
                 return
-            app = HttpApp(self._server, self._options)
-            uvicorn = Uvicorn(self._server, app, self._drain, announce)
+            patience = self._options.body_deadline
+            uvicorn = Uvicorn(self._server, self._app, announce, drain=self._drain, patience=patience)
             anyio.run(uvicorn.serve_until_told, sockets, backend_options=fastest_loop())
 
     def _listen(self, cleaning: ExitStack) -> list[socket.socket]:

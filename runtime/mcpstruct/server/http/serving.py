@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from importlib.util import find_spec
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcpstruct.base.errors import MissingExtra
 from mcpstruct.session.loop import current_loop
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _LAST_WORDS = 0.5
 """Seconds that clients are given to read the end of their answers."""
 _IDLE = 75
-"""Seconds that a connection is kept between two requests: longer than clients and proxies do, since a request that comes
-just as the connection closes fails, and is not safe to repeat."""
+"""Seconds that a connection is kept between two requests: longer than clients and proxies keep it, since a request that
+meets its end fails, and is not safe to repeat."""
 _FLUSH = 0.1
 """Seconds for what has been written to leave this process."""
 
@@ -39,16 +39,19 @@ class Uvicorn(uvicorn.Server):
         self,
         server: Server,
         app: HttpApp,
-        drain: float,
         started: Callable[[], object],
         *,
+        drain: float,
+        patience: float,
         deaf_to: tuple[int, ...] = (),
     ) -> None:
-        """`started` is called once requests are taken; signals of `deaf_to` mean nothing."""
+        """`started` is called once requests are taken; `patience` is how many seconds the head of one may take; signals
+        of `deaf_to` mean nothing.
+        """
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools" if find_spec("httptools") else "h11",
+                http=_protocol(),
                 ws="none",
                 interface="asgi3",
                 lifespan="off",
@@ -64,8 +67,10 @@ class Uvicorn(uvicorn.Server):
         self._server = server
         self._app = app
         self._drain = drain
+        self._patience = patience
         self._tell = started
         self._deaf_to = deaf_to
+        self._heads: dict[Any, float] = {}
         self._told = 0
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -82,6 +87,29 @@ class Uvicorn(uvicorn.Server):
         await self._app.start()
         await super().startup(sockets)
         self._tell()
+
+    async def on_tick(self, counter: int) -> bool:
+        """See `uvicorn.Server`: called ten times a second."""
+        if counter % 10 == 0:
+            self._cut_off_the_slow()
+        return await super().on_tick(counter)
+
+    def _cut_off_the_slow(self) -> None:
+        """End connections on which the head of a request does not come, or the rest of one that has been refused.
+
+        uvicorn waits for them without end.
+        """
+        now = asyncio.get_running_loop().time()
+        before, self._heads = self._heads, {}
+        connections: list[Any] = list(self.server_state.connections)
+        for connection in connections:
+            last = connection.cycle
+            idle = connection.timeout_keep_alive_task is not None and not last.more_body
+            answering = last is not None and not last.response_complete
+            if not idle and not answering:
+                since = self._heads[connection] = before.get(connection, now)
+                if now - since > self._patience:
+                    connection.transport.abort()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """See `uvicorn.Server`. Unlike there, the process does not end by the signal, but as told."""
@@ -115,3 +143,11 @@ class Uvicorn(uvicorn.Server):
         for connection in list(connections):
             connection.transport.abort()
         await super().shutdown(sockets)
+
+
+def _protocol() -> Any:
+    if find_spec("httptools") is None:
+        return "h11"
+    from .protocol import BoundedProtocol
+
+    return BoundedProtocol

@@ -58,7 +58,14 @@ def work(work: Work, sockets: list[socket.socket], ready: Connection) -> None:
     server = work.program.load()
     server.share_key(work.key)
     app = HttpApp(server, work.options)
-    uvicorn = Uvicorn(server, app, work.drain, partial(ready.send, None), deaf_to=(signal.SIGINT,))
+    uvicorn = Uvicorn(
+        server,
+        app,
+        partial(ready.send, None),
+        drain=work.drain,
+        patience=work.options.body_deadline,
+        deaf_to=(signal.SIGINT,),
+    )
     anyio.run(uvicorn.serve_until_told, sockets, backend_options=fastest_loop())
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from .base import HttpAuth as HttpAuth
 from .base import HttpClient as HttpClient
+from .base import HttpRequest as HttpRequest
 from .base import HttpResponse as HttpResponse
 from .target import HttpServer as HttpServer
 
-__all__ = ["HttpAuth", "HttpClient", "HttpResponse", "HttpServer"]
+__all__ = ["HttpAuth", "HttpClient", "HttpRequest", "HttpResponse", "HttpServer"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 
 class HttpResponse(Protocol):
@@ -46,12 +47,27 @@ class HttpClient(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class HttpRequest:
+    """One request, over all the times that it is sent."""
+
+    server: str
+    """The URL of the MCP server, as the user gave it."""
+    method: str
+    url: str
+    """Where it goes now: a redirect within the origin changes it."""
+    headers: dict[str, str]
+    """Those that it is sent with; anew each time."""
+    notes: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Whatever `HttpAuth` wants to know when the same request comes again."""
+
+
 class HttpAuth(Protocol):
-    """Says who calls."""
+    """Says who calls. Errors that either method raises are those of the call; `AuthError` is made for that."""
 
-    async def authorize(self, method: str, url: str, headers: dict[str, str]) -> None:
-        """Put on a request what it takes to be let in. Called before each."""
+    async def authorize(self, request: HttpRequest) -> None:
+        """Put on a request what it takes to be let in, as headers. Called each time before it is sent."""
 
-    async def refused(self, url: str, status: int, headers: Mapping[str, str]) -> bool:
-        """A request was refused, with 401 or 403: whether to send it again."""
+    async def refused(self, request: HttpRequest, status: int, headers: Mapping[str, str]) -> bool:
+        """A request was refused, with 401 or 403 and these headers: whether to send it again."""
         ...

@@ -12,9 +12,9 @@ from mcpstruct.base.check import is_object
 from mcpstruct.base.envelope import ErrorObject
 from mcpstruct.base.errors import ConnectionLost, HttpError, http_error
 
-from .base import HttpAuth, HttpClient, HttpResponse
+from .base import HttpAuth, HttpClient, HttpRequest, HttpResponse
 
-_MOST_TRIES = 4
+_MOST_TRIES = 5
 """How often one request is sent at most: on account of redirects, or of being let in."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 _EXCERPT = 65_536
@@ -32,10 +32,11 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 class Endpoint:
     """Where requests go."""
 
-    __slots__ = ("_auth", "_http", "url")
+    __slots__ = ("_auth", "_http", "_server", "url")
 
-    def __init__(self, url: str, http: HttpClient, auth: HttpAuth | None) -> None:
+    def __init__(self, url: str, http: HttpClient, auth: HttpAuth | None, server: str | None = None) -> None:
         self.url = url
+        self._server = server or url
         self._http = http
         self._auth = auth
 
@@ -46,23 +47,30 @@ class Endpoint:
 
         Raises `ConnectFailed`, `ConnectionLost`, `AccessDenied`, and `HttpError` where it leads to another origin.
         """
+        request: HttpRequest | None = None
+        plain = headers
         for _ in range(_MOST_TRIES):
             if self._auth is not None:
-                headers = dict(headers)
-                await self._auth.authorize(method, self.url, headers)
+                if request is None:
+                    request = HttpRequest(self._server, method, self.url, {})
+                request.url, request.headers = self.url, dict(plain)
+                await self._auth.authorize(request)
+                headers = request.headers
             response = await self._http.request(method, self.url, headers, content, stays=stays)
             if response.status in _REDIRECTS:
                 await self._follow(response)
             elif response.status in (401, 403):
-                await self._let_in(response)
+                await self._let_in(response, request)
             else:
                 return response
         raise ConnectionLost("redirected in circles, or let in only in order to be refused")
 
-    async def _let_in(self, response: HttpResponse) -> None:
+    async def _let_in(self, response: HttpResponse, request: HttpRequest | None) -> None:
         """Get the right to send again. Raises `AccessDenied`."""
         error, _ = await refusal(response)
-        if self._auth is None or not await self._auth.refused(self.url, error.status, error.headers):
+        if self._auth is None or request is None:
+            raise error
+        if not await self._auth.refused(request, error.status, error.headers):
             raise error
 
     async def _follow(self, response: HttpResponse) -> None:
@@ -100,7 +108,10 @@ async def refusal(response: HttpResponse) -> tuple[HttpError, bytes]:
         await response.aclose()
     body = b"".join(pieces)
     said = "" if "html" in response.headers.get("content-type", "") else body.decode("utf-8", "replace").strip()
-    headers = {name.lower(): value for name, value in response.headers.items()}
+    headers: dict[str, str] = {}
+    for name, value in response.headers.items():  # a server may send several challenges, each in a header of its own
+        name = name.lower()
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return http_error(response.status, said[:_SHOWN], headers), body
 
 

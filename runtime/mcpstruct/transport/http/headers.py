@@ -7,18 +7,19 @@ from typing import Any
 
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.wire.eras import Revision
-from mcpstruct.wire.headers import MCP_METHOD, request_headers
+from mcpstruct.wire.headers import MCP_METHOD, encode_value, request_headers
 
 from .mirror import Mirror
 
 _ACCEPT = "application/json, text/event-stream"
+_MOST_NAMES = 1024
 _PROTOCOLS_OWN = ("content-", "last-event-id", "mcp-", "transfer-encoding")
 
 
 class RequestHeaders:
     """What stands in front of the messages of one connection."""
 
-    __slots__ = ("_own", "_posts", "_row", "_session", "_usual", "mirror")
+    __slots__ = ("_named", "_own", "_posts", "_row", "_session", "_usual", "mirror", "modern")
 
     def __init__(self, own: Mapping[str, str]) -> None:
         """`own` are the user's, by lower-case names; those of the protocol take precedence."""
@@ -31,10 +32,15 @@ class RequestHeaders:
         self.mirror = Mirror()
         self._usual: dict[str, str] = {}
         self._posts: dict[str, dict[str, str]] = {}
+        self._named: dict[tuple[str, str], dict[str, str]] = {}
+        self.modern = False
+        """Whether each request stands for itself."""
         self._settle()
 
     def _settle(self) -> None:
         self._posts.clear()
+        self._named.clear()
+        self.modern = self._row is not None and self._row.era == "modern"
         self._usual = dict(self._own)
         if self._row is not None:
             self._usual["mcp-protocol-version"] = self._row.name
@@ -61,19 +67,18 @@ class RequestHeaders:
         self._session = session
         self._settle()
 
-    @property
-    def modern(self) -> bool:
-        """Whether each request stands for itself."""
-        return self._row is not None and self._row.era == "modern"
-
     def of_request(self, method: MethodInfo[Any, Any], params: Any) -> Mapping[str, str]:
         """The headers of a request or a notification. Raises `ValueError` for what no header can hold."""
         usual = self._posts.get(method.name) or self._of_method(method.name)
-        if self.modern:
-            own = self.mirror.headers(method.name, params)
-            if own is not None:
-                return {**usual, **own}
-        return usual
+        if not self.modern or (name := self.mirror.name(method.name, params)) is None:
+            return usual
+        named = self._named.get((method.name, name))
+        if named is None:
+            if len(self._named) >= _MOST_NAMES:
+                self._named.clear()
+            named = self._named[method.name, name] = {**usual, "mcp-name": encode_value(name)}
+        own = self.mirror.arguments(method.name, name, params)
+        return {**named, **own} if own else named
 
     def of_answer(self) -> Mapping[str, str]:
         """The headers of an answer to a request of the server's."""

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from functools import partial
 from typing import Any
 
 from mcpstruct.session.loop import Cancellable, Loop
 from mcpstruct.transport.waiting import Changes
 
 log = logging.getLogger("mcpstruct")
-
-
-class _Job:
-    __slots__ = ("begun", "task")
-
-    def __init__(self) -> None:
-        self.begun = False
-        self.task: Cancellable | None = None
+_NAME = "mcpstruct HTTP"
 
 
 class Jobs:
@@ -27,37 +21,49 @@ class Jobs:
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
-        self._jobs: dict[Hashable, _Job] = {}
+        self._jobs: dict[Hashable, Cancellable | None] = {}
         self._changes: Changes | None = None
 
     def start(self, key: Hashable, work: Callable[..., Awaitable[None]], *args: Any) -> None:
-        """Run an async function in a task of its own."""
-        job = self._jobs[key] = _Job()
-        job.task = self._loop.start(self._run(key, job, work, args), "mcpstruct HTTP")
+        """Run an async function in a task of its own. One of the same key is called off."""
+        self.cancel(key)
+        own: list[object] = []
+        self.take(key, self._run(key, own, work, args))
+        own.append(self._jobs[key])
 
-    async def _run(self, key: Hashable, job: _Job, work: Callable[..., Awaitable[None]], args: tuple[Any, ...]) -> None:
-        job.begun = True
+    def take(self, key: Hashable, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine in a task of its own, which raises nothing, and in the end calls `over`: a hot path."""
+        self._jobs[key] = self._loop.start(work, _NAME)
+
+    async def _run(
+        self, key: Hashable, own: list[object], work: Callable[..., Awaitable[None]], args: tuple[Any, ...]
+    ) -> None:
         try:
             await work(*args)
         except Exception:
             log.exception("A task of an HTTP connection failed")
         finally:
-            self._over(key, job)
+            if self._jobs.get(key) in own:
+                self.over(key)
 
-    def _over(self, key: Hashable, job: _Job) -> None:
-        if self._jobs.get(key) is job:
-            del self._jobs[key]
+    def over(self, key: Hashable) -> None:
+        """A task has ended."""
+        self._jobs.pop(key, None)
         if self._changes is not None:
             self._changes.announce()
 
     def cancel(self, key: Hashable) -> None:
         """Call a task off, if it is in progress."""
-        job = self._jobs.get(key)
-        if job is None or job.task is None:
+        task: Any = self._jobs.get(key)
+        if task is None:
             return
-        job.task.cancel()
-        if not job.begun:  # and, on asyncio, never will
-            self._over(key, job)
+        task.cancel()
+        if self._loop.is_asyncio:  # where a task that has not begun never will, and does not say that it is over
+            task.add_done_callback(partial(self._ended, key))
+
+    def _ended(self, key: Hashable, task: object) -> None:
+        if self._jobs.get(key) is task:
+            self.over(key)
 
     async def finish(self, seconds: float) -> bool:
         """Wait for all tasks, so long at most; whether they have ended."""

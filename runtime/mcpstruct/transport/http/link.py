@@ -6,6 +6,8 @@ import logging
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from mcpstruct.base.envelope import ErrorObject, RequestId
 from mcpstruct.base.errors import (
     HEADER_MISMATCH,
@@ -14,6 +16,7 @@ from mcpstruct.base.errors import (
     UNSUPPORTED_VERSION,
     ConnectFailed,
     ConnectionLost,
+    HttpError,
     McpError,
     Problem,
     ProtocolViolation,
@@ -27,7 +30,7 @@ from mcpstruct_bindings.merged import methods
 
 from .base import HttpClient, HttpResponse
 from .clients import default_client
-from .endpoint import Endpoint, refusal, rpc_error
+from .endpoint import Endpoint, Told, refusal, rpc_error
 from .headers import RequestHeaders
 from .jobs import Jobs
 from .session import HttpSession
@@ -47,6 +50,21 @@ MODERN_ERRORS = (HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION)
 """Codes by which a modern server says why it refused a request."""
 _NO_ENDPOINT = (400, 404, 405)
 _OPENING = (methods.DISCOVER.name, methods.INITIALIZE.name)
+
+
+_MOST_PAGES = 1000
+
+
+class Post(Struct, gc=False):
+    """A request on its way."""
+
+    id: RequestId
+    method: MethodInfo[Any, Any]
+    params: Any
+    data: bytes
+    headers: Mapping[str, str]
+    again: bool = False
+    """Whether it has been sent before, and refused."""
 
 
 class HttpLink:
@@ -89,7 +107,7 @@ class HttpLink:
         data = encoded_request(request_id, method, params)
         self.session.sent(method, params, data)
         headers = self.headers.of_request(method, params)
-        self.jobs.start(request_id, self._call, request_id, method, data, headers)
+        self.jobs.take(request_id, self._call(Post(request_id, method, params, data, headers)))
 
     def notification(self, method: MethodInfo[Any, Any], params: Any) -> None:
         """See `Link`."""
@@ -193,36 +211,30 @@ class HttpLink:
 
     # -- requests -----------------------------------------------------------------------------------------------------
 
-    async def _call(
-        self, request_id: RequestId, method: MethodInfo[Any, Any], data: bytes, headers: Mapping[str, str]
-    ) -> None:
+    async def _call(self, post: Post) -> None:
         try:
-            await self._ask(request_id, method, data, headers)
+            await self._ask(post)
         except McpError as error:
-            self.fail(request_id, error)
+            self.fail(post.id, error)
         except Exception as error:
-            log.exception("%s could not be sent", method.name)
-            lost = ConnectionLost(f"{method.name} could not be sent")
+            log.exception("%s could not be sent", post.method.name)
+            lost = ConnectionLost(f"{post.method.name} could not be sent")
             lost.__cause__ = error
-            self.fail(request_id, lost)
+            self.fail(post.id, lost)
+        finally:
+            self.jobs.over(post.id)
 
-    async def _ask(
-        self,
-        request_id: RequestId,
-        method: MethodInfo[Any, Any],
-        data: bytes,
-        headers: Mapping[str, str],
-        *,
-        again: bool = False,
-    ) -> None:
-        stays = method.name == methods.SUBSCRIPTIONS_LISTEN.name
-        response = await self.session.target.send("POST", headers, data, stays=stays)
+    async def _ask(self, post: Post) -> None:
+        name = post.method.name
+        response = await self.session.target.send(
+            "POST", post.headers, post.data, stays=name == methods.SUBSCRIPTIONS_LISTEN.name
+        )
         if response.status >= 300:
-            await self._refused(response, request_id, method, data, headers, again)
+            await self._refused(response, post)
             return
-        if method.name == methods.INITIALIZE.name:
+        if name == methods.INITIALIZE.name:
             self.session.begin(response.headers)
-        await self._answered(response, request_id)
+        await self._answered(response, post.id)
 
     async def _answered(self, response: HttpResponse, request_id: RequestId) -> None:
         """Take in the answer to a request."""
@@ -257,32 +269,45 @@ class HttpLink:
         if self.awaited(request_id):
             raise ConnectionLost("the stream ended before the answer") from cursor.broken
 
-    async def _refused(
-        self,
-        response: HttpResponse,
-        request_id: RequestId,
-        method: MethodInfo[Any, Any],
-        data: bytes,
-        headers: Mapping[str, str],
-        again: bool,
-    ) -> None:
-        """Take in a refusal."""
+    async def _refused(self, response: HttpResponse, post: Post) -> None:
+        """Take in a refusal; send once more what may then be let through."""
         error, body = await refusal(response)
         told = rpc_error(body)
-        unknown = error.status == 404 and (told is None or told.error.code != METHOD_NOT_FOUND)
-        if unknown and self.session.is_of(headers):
-            if again or not await self.session.renewed(headers):
+        code = None if told is None else told.error.code
+        if error.status == 404 and code != METHOD_NOT_FOUND and self.session.is_of(post.headers):
+            if post.again or not await self.session.renewed(post.headers):
                 raise SessionLost("the server no longer knows the session") from error
-            await self._ask(request_id, method, data, {**headers, **self.session.header}, again=True)
-            return
-        if method.name == methods.INITIALIZE.name and error.status in _NO_ENDPOINT:
-            about_it = told is not None and (told.id == request_id or told.error.code in MODERN_ERRORS)
-            if not about_it and await self.session.fall_back():
-                await self._ask(request_id, method, data, headers, again=True)
-                return
-        if told is None:
+            await self._once_more(post, {**post.headers, **self.session.header})
+        elif code == HEADER_MISMATCH and post.method.name == methods.CALL_TOOL.name and not post.again:
+            await self._look_again(self.headers.mirror.name(post.method.name, post.params))
+            await self._once_more(post, self.headers.of_request(post.method, post.params))
+        elif post.method.name == methods.INITIALIZE.name and await self._is_older(error, told, post):
+            await self._once_more(post, post.headers)
+        elif told is None:
             raise error
-        self.core.take_error(request_id, told.error)
+        else:
+            self.core.take_error(post.id, told.error)
+
+    async def _once_more(self, post: Post, headers: Mapping[str, str]) -> None:
+        await self._ask(Post(post.id, post.method, post.params, post.data, headers, again=True))
+
+    async def _is_older(self, error: HttpError, told: Told | None, post: Post) -> bool:
+        """Whether a server that refused `initialize` is one of 2024-11-05."""
+        if post.again or error.status not in _NO_ENDPOINT:
+            return False
+        if told is not None and (told.id == post.id or told.error.code in MODERN_ERRORS):
+            return False
+        return await self.session.fall_back()
+
+    async def _look_again(self, name: str | None) -> None:
+        """List the tools, up to the page with the one that is wanted, for what they want in headers."""
+        connection: Any = self.core.router
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            page = await connection.call(methods.LIST_TOOLS, methods.LIST_TOOLS.params(cursor=cursor))
+            cursor = page.next_cursor
+            if cursor is None or any(tool.name == name for tool in page.tools):
+                return
 
     def awaited(self, request_id: RequestId) -> bool:
         """Whether a request still has no answer."""

@@ -8,18 +8,15 @@ from typing import Any
 from mcpstruct.base.check import is_object
 from mcpstruct.base.codec import to_json
 from mcpstruct.wire.headers import (
-    MCP_NAME,
     NAMED,
     X_MCP_HEADER,
     Annotation,
     InvalidAnnotation,
     annotations_of,
-    encode_value,
     mirrored,
 )
 
 log = logging.getLogger("mcpstruct")
-_NAME = MCP_NAME.lower()
 _KEYWORD = X_MCP_HEADER.encode()
 _CALL = "tools/call"
 
@@ -32,20 +29,18 @@ class Mirror:
     def __init__(self) -> None:
         self._tools: dict[str, tuple[Annotation, ...]] = {}
 
-    def headers(self, method: str, params: Any) -> dict[str, str] | None:
-        """The headers that depend on what is in a request. Raises `ValueError` for an argument that no header can
-        hold.
-        """
+    def name(self, method: str, params: Any) -> str | None:
+        """What a request is about, where its method is one that says so."""
         field = NAMED.get(method)
         if field is None:
             return None
         name = _of(params, field)
-        if not isinstance(name, str):
-            return None
-        headers = {_NAME: encode_value(name)}
-        if self._tools and method == _CALL and (annotated := self._tools.get(name)) is not None:
-            headers.update(mirrored(annotated, _of(params, "arguments")))
-        return headers
+        return name if isinstance(name, str) else None
+
+    def arguments(self, method: str, name: str, params: Any) -> dict[str, str] | None:
+        """The headers of a tool's arguments. Raises `ValueError` for an argument that no header can hold."""
+        annotated = self._tools.get(name) if self._tools and method == _CALL else None
+        return None if annotated is None else mirrored(annotated, _of(params, "arguments"))
 
     def learn(self, result: Any) -> None:
         """Take note of what the tools of a list want repeated; takes those out that want what can't be."""
