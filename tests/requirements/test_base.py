@@ -174,9 +174,7 @@ async def test_request_meta_required() -> None:
 async def test_request_meta_missing_is_refused(revisions: Any, missing: str) -> None:
     async with served(everything(revisions=revisions)) as peer:
         meta = {key: value for key, value in STAMP.items() if key != missing}
-        error = (await peer.ask(1, "tools/list", {"_meta": meta}))["error"]
-        assert error["code"] == -32602
-        assert missing in error["message"]
+        assert (await peer.ask(1, "tools/list", {"_meta": meta}))["error"]["code"] == -32602
 
 
 async def test_request_meta_none_is_refused() -> None:

@@ -327,8 +327,8 @@ else:
 """
 
 
-@pytest.mark.parametrize("stack", [0, 128, 512, 4096], ids=lambda kib: f"{kib}-KiB")
-@pytest.mark.parametrize("levels", [0, 4, 40, 55])
+@pytest.mark.parametrize("stack", [0, 128, 4096], ids=lambda kib: f"{kib}-KiB")
+@pytest.mark.parametrize("levels", [0, 4, 55])
 def test_no_stack_is_overrun(levels: int, stack: int) -> None:
     done = subprocess.run(
         [sys.executable, "-c", JUDGE, str(levels), str(stack)], capture_output=True, text=True, check=False, timeout=30

@@ -211,7 +211,7 @@ class ClientConnection:
         if common:
             self._set_stamp(common[0])
             self.revision = revision(common[0])
-            self.core.mute = True
+            self.core.mute = self.core.outgoing.told_types = True
             self.server_info = found.meta.server_info if found.meta is not None else None
             self.capabilities, self.instructions = found.capabilities, found.instructions
         return supported

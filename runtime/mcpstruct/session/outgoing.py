@@ -8,16 +8,16 @@ from typing import Any
 
 from msgspec import Raw, Struct, UnsetType
 
-from mcpstruct.base.check import is_object
+from mcpstruct.base.check import is_object, shown
 from mcpstruct.base.codec import to_json
 from mcpstruct.base.envelope import RequestId
-from mcpstruct.base.errors import ConnectionLost, RequestTimeout
+from mcpstruct.base.errors import ConnectionLost, Problem, ProtocolViolation, RequestTimeout
 from mcpstruct.base.limits import Deadlines
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.base.session import ProgressCallback, Timeout
 from mcpstruct.wire.eras import PROGRESS_TOKEN, SUBSCRIPTION_ID
 from mcpstruct.wire.inflight import Sent
-from mcpstruct_bindings.merged.methods import SUBSCRIPTIONS_LISTEN
+from mcpstruct_bindings.merged.methods import METHODS, SUBSCRIPTIONS_LISTEN
 from mcpstruct_bindings.merged.types import RequestMetaObject, RequestParams, SubscriptionsListenResultMetaObject
 
 from .deadlines import NEVER, Watch
@@ -25,6 +25,8 @@ from .holding import Holding, resolve
 from .inbox import Inbox, inside_callback
 from .links import Link
 from .loop import Future, Loop
+
+_FINAL = (None, "complete")
 
 
 class Pending(Struct, eq=False):
@@ -58,6 +60,7 @@ class Outgoing:
         "maximum",
         "owes",
         "pending",
+        "told_types",
     )
 
     def __init__(
@@ -80,6 +83,8 @@ class Outgoing:
         self.pending = self._sent.entries
         self.owes: Mapping[Any, Any] = {}
         """What the peer may be waiting for before it answers: no deadline passes meanwhile, but for the hard one."""
+        self.told_types = False
+        """Whether results say of what type they are, so that one of an unknown type is none: in the modern era."""
         self._watch = Watch(loop, self.pending, self._expired)
 
     @property
@@ -123,6 +128,8 @@ class Outgoing:
         self.pending.pop(pending.id, None)
         if self._turns:
             self.pass_on()
+        if self.told_types and getattr(outcome, "result_type", None) not in _FINAL:
+            outcome = _of_known_type(pending, outcome)
         if self._inbox.busy and not pending.direct:
             if self._holding is None:
                 self._holding = Holding(self._loop, self._inbox)
@@ -204,6 +211,16 @@ class Outgoing:
         reason = f"no answer to {pending.method.name} within {seconds:g} s"
         self.abandon(pending, reason)
         resolve(pending.future, RequestTimeout(reason))
+
+
+def _of_known_type(pending: Pending, result: Any) -> Any:
+    """A result that is not the last word, if its method knows of such, or is nobody's here; else what is wrong."""
+    method = pending.method
+    known = any(getattr(tp, "result_type", None) == result.result_type for tp in method.alternatives)
+    if known or method.name not in METHODS:
+        return result
+    problem = Problem("/result/resultType", f"a type that {method.name} may have", shown(result.result_type), "string")
+    return ProtocolViolation(problem, request_id=pending.id, method=method.name)
 
 
 def bare_params(method: MethodInfo[Any, Any]) -> Any:

@@ -23,7 +23,16 @@ from mcpstruct.base.errors import (
 from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
 from mcpstruct.base.messages import MessageDecoder
 from mcpstruct.base.methods import MethodInfo
-from mcpstruct.wire.eras import CLIENT_CAPABILITIES, SEVERITY, Revision, declared_revision, legacy, modern, revision
+from mcpstruct.wire.eras import (
+    CLIENT_CAPABILITIES,
+    PROTOCOL_VERSION,
+    SEVERITY,
+    Revision,
+    declared_revision,
+    legacy,
+    modern,
+    revision,
+)
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import (
     DiscoverResult,
@@ -202,6 +211,9 @@ class Connection:
             return row
         if incoming.method.name == methods.INITIALIZE.name:
             self._initialize(incoming)
+            return None
+        if self.session is None and self._modern_ones and CLIENT_CAPABILITIES in meta:
+            incoming.fail(INVALID_PARAMS, f"_meta lacks {PROTOCOL_VERSION}")
             return None
         return self._legacy(incoming)
 

@@ -186,7 +186,8 @@ def _problem(error: Any, value: Any, pointer: str) -> Problem:
     if kind.name == "required":
         return Problem(child(pointer, kind.property), "a value", "nothing")
     if kind.name in ("additionalProperties", "unevaluatedProperties"):
-        return Problem(child(pointer, kind.unexpected[0]), "nothing", "a value")
+        unexpected = child(pointer, kind.unexpected[0])
+        return Problem(unexpected, "nothing", "a value", free=(unexpected.count("/") - 1,))
     got = json_type(reduce(operator.getitem, error.instance_path, value))
     if kind.name == "type":
         return Problem(pointer, " or ".join(kind.types), got)

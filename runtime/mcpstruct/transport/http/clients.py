@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -10,13 +11,18 @@ from mcpstruct.session.loop import Loop
 
 if TYPE_CHECKING:
     from .by_aiohttp import AiohttpClient
+    from .by_httptools import HttptoolsClient
     from .by_httpx2 import Httpx2Client
     from .target import HttpServer
 
 
-def default_client(loop: Loop, server: HttpServer) -> AiohttpClient | Httpx2Client:
+def default_client(loop: Loop, server: HttpServer) -> AiohttpClient | Httpx2Client | HttptoolsClient:
     """What sends to a server; to be closed. Raises `MissingExtra`."""
     proxy = server.proxy or (environment_proxy(server.url) if server.trust_env else None)
+    if loop.is_asyncio and proxy is None and find_spec("httptools") is not None:
+        from .by_httptools import HttptoolsClient
+
+        return HttptoolsClient(ssl=server.ssl, connect=server.connect)
     if loop.is_asyncio:
         from .by_aiohttp import AiohttpClient
 

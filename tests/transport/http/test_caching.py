@@ -1,0 +1,86 @@
+"""Fresh results that clients of a URL share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+from aiohttp import web
+
+from mcpstruct import ResponseCache
+from mcpstruct.client import Client
+from tests.session.support import SOON
+from tests.transport.http.support import BRISK, Modern, Seen, connected, listed, running
+
+pytestmark = pytest.mark.anyio
+
+REGION = {"type": "string", "x-mcp-header": "Region"}
+TOOL = {"name": "run", "inputSchema": {"type": "object", "properties": {"region": REGION}}}
+
+
+class Fresh(Modern):
+    """Calls its list of tools fresh."""
+
+    def __init__(self, scope: str = "public") -> None:
+        super().__init__()
+        self.tools = [TOOL, {"name": "odd", "inputSchema": {"properties": {"x": {**REGION, "type": "number"}}}}]
+
+        async def list_tools(seen: Seen) -> web.StreamResponse:
+            return seen.result({**listed(self.tools), "ttlMs": 60_000, "cacheScope": scope})
+
+        self.on["tools/list"] = list_tools
+
+
+async def names(target: Any, **options: Any) -> list[str]:
+    """The tools that a client of its own finds, and calls the first of."""
+    async with Client(target, deadlines=BRISK, verdicts={}, **options) as client:
+        found = [tool.name async for tool in client.tools()]
+        await client.call_tool(found[0], {"region": "eu"})
+    return found
+
+
+async def test_a_list_from_a_cache_says_what_headers_are_wanted() -> None:
+    peer, cache = Fresh(), ResponseCache()
+    async with running(peer):
+        with anyio.fail_after(2 * SOON):
+            for _ in range(3):
+                assert await names(peer.target, cache=cache) == ["run"]
+    assert len(peer.of("tools/list")) == 1
+    assert [seen.headers.get("Mcp-Param-Region") for seen in peer.of("tools/call")] == ["eu"] * 3
+
+
+async def test_who_shares_no_cache_shares_nothing() -> None:
+    peer = Fresh()
+    async with running(peer):
+        with anyio.fail_after(2 * SOON):
+            for _ in range(2):
+                await names(peer.target)
+    assert len(peer.of("tools/list")) == 2
+
+
+@pytest.mark.parametrize(("query", "asked"), [("", 1), ("?tenant=b", 2)])
+async def test_another_url_is_another_server(query: str, asked: int) -> None:
+    peer, cache = Fresh(), ResponseCache()
+    async with running(peer):
+        with anyio.fail_after(2 * SOON):
+            await names(peer.url, cache=cache)
+            await names(peer.url + query, cache=cache)
+    assert len(peer.of("tools/list")) == asked
+
+
+async def test_what_is_private_stays_with_its_client() -> None:
+    peer, cache = Fresh("private"), ResponseCache()
+    async with running(peer):
+        with anyio.fail_after(2 * SOON):
+            for context in (None, None, "alice", "alice", "bob"):
+                await names(peer.url, cache=cache, cache_context=context)
+    assert len(peer.of("tools/list")) == 4
+
+
+async def test_a_call_may_go_past_the_cache() -> None:
+    peer = Fresh()
+    async with connected(peer) as client:
+        for mode in ("use", "use", "refresh", "bypass", "use"):
+            await client.list_tools(cache=mode)  # type: ignore[arg-type]
+    assert len(peer.of("tools/list")) == 3
