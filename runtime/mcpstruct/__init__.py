@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from .base.codec import to_dict as to_dict
     from .base.codec import to_json as to_json
     from .base.codec import to_line as to_line
+    from .base.errors import AccessDenied as AccessDenied
     from .base.errors import ConnectFailed as ConnectFailed
     from .base.errors import ConnectionLost as ConnectionLost
+    from .base.errors import HttpError as HttpError
     from .base.errors import LimitExceeded as LimitExceeded
     from .base.errors import McpError as McpError
     from .base.errors import MethodNotFound as MethodNotFound
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from .base.errors import RemoteError as RemoteError
     from .base.errors import RequestCancelled as RequestCancelled
     from .base.errors import RequestTimeout as RequestTimeout
+    from .base.errors import SessionLost as SessionLost
+    from .base.errors import Unavailable as Unavailable
     from .base.errors import UnknownRevision as UnknownRevision
     from .base.limits import Deadlines as Deadlines
     from .base.limits import Limits as Limits
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
     from .server import MCPServer as MCPServer
     from .server import ToolError as ToolError
     from .server.raw import RawServer as RawServer
+    from .transport.http import HttpServer as HttpServer
     from .transport.stdio import StdioServer as StdioServer
     from .wire.check import check as check
     from .wire.revisions import REVISIONS as REVISIONS
@@ -51,8 +56,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "base.codec": ("from_json", "to_dict", "to_json", "to_line"),
     "base.errors": (
+        "AccessDenied",
         "ConnectFailed",
         "ConnectionLost",
+        "HttpError",
         "LimitExceeded",
         "McpError",
         "MethodNotFound",
@@ -64,6 +71,8 @@ _HOMES = {
         "RemoteError",
         "RequestCancelled",
         "RequestTimeout",
+        "SessionLost",
+        "Unavailable",
         "UnknownRevision",
     ),
     "base.limits": ("Deadlines", "Limits"),
@@ -71,6 +80,7 @@ _HOMES = {
     "client.raw": ("RawClient",),
     "server": ("Context", "LowLevelServer", "MCPServer", "ToolError"),
     "server.raw": ("RawServer",),
+    "transport.http": ("HttpServer",),
     "transport.stdio": ("StdioServer",),
     "wire.check": ("check",),
     "wire.revisions": ("REVISIONS",),
@@ -79,11 +89,14 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "REVISIONS",
+    "AccessDenied",
     "Client",
     "ConnectFailed",
     "ConnectionLost",
     "Context",
     "Deadlines",
+    "HttpError",
+    "HttpServer",
     "InvalidOutput",
     "InvalidSchema",
     "LimitExceeded",
@@ -103,9 +116,11 @@ __all__ = [
     "RequestCancelled",
     "RequestTimeout",
     "ResponseCache",
+    "SessionLost",
     "StdioServer",
     "ToolError",
     "ToolFailed",
+    "Unavailable",
     "UnknownRevision",
     "check",
     "connect",

@@ -14,8 +14,13 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
+import aiohttp
+
 from mcpstruct import Client
 from mcpstruct import types as t
+from mcpstruct.base.errors import AccessDenied
+from mcpstruct.client.auth import OAuth
+from mcpstruct.transport.http import HttpAuth
 
 Scenario: TypeAlias = Callable[[str, dict[str, Any]], Awaitable[None]]
 SCENARIOS: dict[str, Scenario] = {}
@@ -121,14 +126,91 @@ async def go_round(url: str, given: dict[str, Any]) -> None:
             print(name, await session.call_tool(name))
 
 
+# -- authorization -----------------------------------------------------------------------------------------------------
+
+REDIRECT = "http://localhost:3000/callback"
+REFUSED = (
+    "auth/scope-retry-limit",
+    "auth/resource-mismatch",
+    "auth/iss-supported-missing",
+    "auth/iss-wrong-issuer",
+    "auth/iss-unexpected",
+    "auth/iss-normalized",
+    "auth/metadata-issuer-mismatch",
+)
+"""In these, not to get in is right."""
+
+
+class User:
+    """Says yes to everything, and comes back at once."""
+
+    def __init__(self) -> None:
+        self.came_to = ""
+
+    async def show(self, url: str) -> None:
+        """Go where the client is sent by the authorization server, and no further."""
+        async with aiohttp.ClientSession() as browser, browser.get(url, allow_redirects=False) as response:
+            self.came_to = response.headers["Location"]
+
+    async def receive(self) -> str:
+        """Where that was."""
+        return self.came_to
+
+
+def on_behalf(**options: Any) -> OAuth:
+    """A client's right to call on behalf of a user."""
+    user = User()
+    metadata = "https://conformance-test.local/client-metadata.json"
+    about: dict[str, Any] = {"redirect_uri": REDIRECT, "client_metadata_url": metadata}
+    return OAuth(open_url=user.show, receive=user.receive, **{**about, **options})
+
+
+async def call_as(auth: HttpAuth, url: str) -> None:
+    """List the tools, and call each."""
+    async with client(url, auth=auth) as session:
+        async for tool in session.tools(cache="refresh"):
+            print(tool.name, await session.call_tool(tool.name, {}))
+
+
+async def authorized(url: str, given: dict[str, Any]) -> None:
+    """Call on behalf of a user."""
+    await call_as(on_behalf(), url)
+
+
+@scenario(*REFUSED)
+async def refused(url: str, given: dict[str, Any]) -> None:
+    """Try to, and be refused."""
+    try:
+        await call_as(on_behalf(), url)
+    except AccessDenied as error:
+        print("refused:", type(error).__name__, error)
+    else:
+        sys.exit("not refused")
+
+
+@scenario("auth/pre-registration")
+async def registered_before(url: str, given: dict[str, Any]) -> None:
+    """Call as a client that is known already."""
+    names = ("client_id", "client_secret", "issuer")
+    await call_as(on_behalf(**{name: given[name] for name in names}, client_metadata_url=None), url)
+
+
+@scenario("auth/dpop", "auth/dpop-nonce")
+async def in_possession(url: str, given: dict[str, Any]) -> None:
+    """Call with tokens that are bound to a key."""
+    await call_as(on_behalf(dpop=True), url)
+
+
 async def main(url: str) -> None:
     """Do what the scenario wants. Raises `SystemExit` for one that is unknown."""
     name = os.environ.get("MCP_CONFORMANCE_SCENARIO", "")
     given = json.loads(os.environ.get("MCP_CONFORMANCE_CONTEXT", "{}"))
-    if name not in SCENARIOS:  # those of `auth/…` would join the table above
+    usual = authorized if name.startswith("auth/") else None
+    do = SCENARIOS.get(name, usual)
+    if do is None:
         sys.exit(f"unknown scenario: {name!r}")
     async with asyncio.timeout(PATIENCE):
-        await SCENARIOS[name](url, given)
+        await do(url, given)
 
 
 if __name__ == "__main__":

@@ -105,14 +105,13 @@ def _folder(run: Run) -> Path:
 
 
 def wanted(options: argparse.Namespace) -> list[Run]:
-    """The runs that are asked for; authorization is a matter of its own."""
+    """The runs that are asked for."""
     sides: list[Side] = [options.side] if options.side else ["server", "client"]
     runs = [
         run
         for side in sides
         for run in scenarios(side)
-        if not run.scenario.startswith("auth/")
-        and (not options.revision or run.revision in options.revision)
+        if (not options.revision or run.revision in options.revision)
         and (not options.scenario or run.scenario in options.scenario)
     ]
     return runs + [replace(run, negotiated=True) for run in runs if run.side == "client" and not options.command]

@@ -21,6 +21,8 @@ PATIENCE = 30.0
 """Seconds that the suite gives a scenario."""
 GRACE = 20.0
 """Seconds more until the suite itself is taken for hung."""
+EXTENDED = ("2025-11-25", "2026-07-28")
+"""The revisions that extensions are tried at."""
 _LISTED = re.compile(r"^ {2}- (\S+) \[(.+)\]$", re.MULTILINE)
 
 
@@ -51,14 +53,23 @@ class Record:
 
 
 def scenarios(side: Side) -> list[Run]:
-    """Every scenario of the suite for one side, at every revision that it belongs to; extensions belong to none."""
+    """Every scenario of the suite for one side, at every revision that it belongs to.
+
+    Extensions belong to none: those of authorization are run at the revisions that have what they extend.
+    """
     listed = subprocess.run(_command("list", f"--{side}"), check=True, capture_output=True, text=True).stdout
     return [
         Run(side, revision, name)
         for name, revisions in _LISTED.findall(listed)
-        for revision in revisions.split(",")
-        if revision != "extension"
+        for listed_as in revisions.split(",")
+        for revision in _revisions(name, listed_as)
     ]
+
+
+def _revisions(scenario: str, listed_as: str) -> tuple[str, ...]:
+    if listed_as != "extension":
+        return (listed_as,)
+    return EXTENDED if scenario.startswith("auth/") else ()
 
 
 def execute(run: Run, target: str, folder: Path) -> Record:

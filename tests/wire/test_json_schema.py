@@ -29,8 +29,8 @@ OBJECT = {
     "required": ["name"],
     "additionalProperties": False,
 }
-HARMLESS = 1.0
-"""Seconds that nothing may take."""
+HARMLESS = 3.0
+"""Seconds of CPU that nothing may take."""
 
 
 def of(schema: Any) -> Validator:
@@ -227,14 +227,14 @@ def doubling(levels: int, keyword: str, leaf: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
 @pytest.mark.parametrize("levels", [10, 12, 14, 40, 90])
 def test_references_to_references_cost_little(levels: int, keyword: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for leaf in ({"type": "object"}, {"type": "string"}):
         schema = doubling(levels, keyword, leaf)
         if levels > 12:
             assert "at most" in refused(schema).expected
         else:
             of(schema).problem({})
-    assert time.perf_counter() - start < HARMLESS
+    assert time.process_time() - start < HARMLESS
 
 
 def test_references_are_counted_however_they_are_written() -> None:
@@ -259,11 +259,11 @@ def test_to_say_where_a_fault_is_costs_little(keyword: str) -> None:
     deep: Any = {}
     for _ in range(60):
         deep = {"x": deep}
-    start = time.perf_counter()
+    start = time.process_time()
     assert of(twice).problem(deep) is not None
     lists = of({keyword: [{"items": {"type": "string"}}] * 50})
     assert lists.problem([1] * 100_000) is not None
-    assert time.perf_counter() - start < HARMLESS
+    assert time.process_time() - start < HARMLESS
 
 
 def test_a_fault_in_much_data_is_found() -> None:
@@ -288,9 +288,9 @@ def test_size_and_depth_have_bounds() -> None:
 
 @pytest.mark.parametrize("pattern", [r"^(a*)*\1b$", r"^(?:(?=a)a|a(?!b))*c$", "^(a+)+$", "(x+x+)+y"])
 def test_patterns_cost_little(pattern: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     of({"items": {"pattern": pattern}}).problem(["a" * 5000, "x" * 5000])
-    assert time.perf_counter() - start < HARMLESS
+    assert time.process_time() - start < HARMLESS
 
 
 JUDGE = """

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
+from urllib.parse import unquote
 
 from msgspec import Struct
 
 from mcpstruct.base.check import is_object
-from mcpstruct.base.errors import METHOD_NOT_FOUND, RemoteError
+from mcpstruct.base.errors import INVALID_PARAMS, METHOD_NOT_FOUND, RemoteError
+from mcpstruct.wire.sampling import fault_of
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import (
     ClientCapabilities,
@@ -38,22 +40,30 @@ OnSampling: TypeAlias = Callable[[CreateMessageRequestParams], MaybeAsync[Create
 OnElicitation: TypeAlias = Callable[[ElicitRequestFormParams], MaybeAsync[Answer]]
 OnElicitationUrl: TypeAlias = Callable[[ElicitRequestURLParams], MaybeAsync[Answer]]
 Roots: TypeAlias = Sequence[Root | str] | Callable[[], MaybeAsync[Sequence[Root | str]]]
-"""The URIs of the folders that a server may work in, or who tells them."""
+"""The `file://` URIs of the folders that a server may work in, or who tells them."""
 
 
 class Callbacks(Struct, frozen=True, kw_only=True, eq=False):
-    """Who answers; what is None is neither declared nor answered."""
+    """Who answers; what is None is neither declared nor answered. Raises `ValueError` for roots that can be none."""
 
     sampling: OnSampling | None = None
+    sampling_tools: bool = False
+    """Whether `sampling` knows what to do with tools."""
     elicitation: OnElicitation | None = None
     elicitation_url: OnElicitationUrl | None = None
     roots: Roots | None = None
+
+    def __post_init__(self) -> None:
+        if self.roots is not None and not callable(self.roots):
+            _as_roots(self.roots)
 
     def capabilities(self) -> ClientCapabilities:
         """What a client with these callbacks can do."""
         elicits = self.elicitation is not None or self.elicitation_url is not None
         return ClientCapabilities(
-            sampling=None if self.sampling is None else ClientCapabilitiesSampling(),
+            sampling=None
+            if self.sampling is None
+            else ClientCapabilitiesSampling(tools={} if self.sampling_tools else None),
             roots=None if self.roots is None else ClientCapabilitiesRoots(list_changed=True),
             elicitation=ClientCapabilitiesElicitation(
                 form=None if self.elicitation is None else {}, url=None if self.elicitation_url is None else {}
@@ -85,16 +95,20 @@ class Callbacks(Struct, frozen=True, kw_only=True, eq=False):
         """Let the model speak."""
         if self.sampling is None:
             raise _nobody(methods.CREATE_MESSAGE.name)
+        if not self.sampling_tools and (params.tools is not None or params.tool_choice is not None):
+            raise _nobody("sampling with tools", INVALID_PARAMS)
+        if (fault := fault_of(params.messages)) is not None:
+            raise RemoteError(INVALID_PARAMS, fault)
         return await _awaited(self.sampling(params))
 
     async def elicit(self, params: ElicitRequestFormParams | ElicitRequestURLParams) -> ElicitResult:
         """Ask the user."""
         if isinstance(params, ElicitRequestURLParams):
             if self.elicitation_url is None:
-                raise _nobody("elicitation at a URL")
+                raise _nobody("elicitation at a URL", INVALID_PARAMS)
             return _elicited(await _awaited(self.elicitation_url(params)))
         if self.elicitation is None:
-            raise _nobody("elicitation by form")
+            raise _nobody("elicitation by form", INVALID_PARAMS)
         return _elicited(await _awaited(self.elicitation(params)))
 
     async def list_roots(self, params: object = None) -> ListRootsResult:
@@ -102,7 +116,7 @@ class Callbacks(Struct, frozen=True, kw_only=True, eq=False):
         if self.roots is None:
             raise _nobody(methods.LIST_ROOTS.name)
         roots = await _awaited(self.roots()) if callable(self.roots) else self.roots
-        return ListRootsResult(roots=[Root(uri=root) if isinstance(root, str) else root for root in roots])
+        return ListRootsResult(roots=_as_roots(roots))
 
 
 def _elicited(answer: Answer) -> ElicitResult:
@@ -120,5 +134,13 @@ async def _awaited(value: MaybeAsync[T]) -> T:
     return value
 
 
-def _nobody(what: str) -> RemoteError:
-    return RemoteError(METHOD_NOT_FOUND, f"this client does not do {what}")
+def _as_roots(roots: Sequence[Root | str]) -> list[Root]:
+    found = [Root(uri=root) if isinstance(root, str) else root for root in roots]
+    for root in found:
+        if not root.uri.startswith("file://") or ".." in unquote(root.uri).split("/"):
+            raise ValueError(f"{root.uri!r} can't be a root: it is no file:// URI, or leads elsewhere by `..`")
+    return found
+
+
+def _nobody(what: str, code: int = METHOD_NOT_FOUND) -> RemoteError:
+    return RemoteError(code, f"this client does not do {what}")

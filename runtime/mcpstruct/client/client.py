@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, cast, overload
 
 from msgspec import UNSET, UnsetType
 
@@ -40,6 +40,9 @@ from .outputs import JUDGED, Outputs, judge
 from .results import ToolFailed, read_structured
 from .rounds import answered
 
+if TYPE_CHECKING:
+    from mcpstruct.transport.http import HttpAuth
+
 P = TypeVar("P")
 R = TypeVar("R")
 T = TypeVar("T")
@@ -56,7 +59,10 @@ class Client(ListingSession):
     `async with`, or `connect` and `aclose`, from any task. Methods are those of every revision; one that the
     negotiated revision lacks raises `MethodNotInRevision` before anything is sent.
 
-    What the server may ask is what there is a callback for; all may be sync or async. `revisions` are those that may be
+    `auth` says who calls a server at a URL: see `mcpstruct.client.auth`.
+
+    What the server may ask is what there is a callback for; all may be sync or async. With `sampling_tools`, that of
+    `on_sampling` may be given tools for the model to use. `revisions` are those that may be
     spoken: one to pin it, several, or None for all, the newest that both sides have. `log_level` asks for log messages
     from that severity on; a modern server sends none to a client that does not ask. A `tolerant` client takes a list
     without the items that break the protocol, and reports those to `on_violation`; else one of them fails the call.
@@ -71,11 +77,13 @@ class Client(ListingSession):
         self,
         target: Target | Transport | str,
         *,
+        auth: HttpAuth | None = None,
         name: str = "mcpstruct",
         version: str = "0",
         info: Implementation | None = None,
         revisions: Iterable[str] | str | None = None,
         on_sampling: OnSampling | None = None,
+        sampling_tools: bool = False,
         on_elicitation: OnElicitation | None = None,
         on_elicitation_url: OnElicitationUrl | None = None,
         roots: Roots | None = None,
@@ -95,7 +103,11 @@ class Client(ListingSession):
         validate_output: bool | None = None,
     ) -> None:
         callbacks = Callbacks(
-            sampling=on_sampling, elicitation=on_elicitation, elicitation_url=on_elicitation_url, roots=roots
+            sampling=on_sampling,
+            sampling_tools=sampling_tools,
+            elicitation=on_elicitation,
+            elicitation_url=on_elicitation_url,
+            roots=roots,
         )
         self._listeners = Listeners(self, lambda: self._host.connection)
         self._on_log = on_log
@@ -103,6 +115,7 @@ class Client(ListingSession):
         self._max_rounds = max_rounds
         self._host = Host(
             target,
+            auth=auth,
             info=info or Implementation(name=name, version=version),
             callbacks=callbacks,
             revisions=revisions,
@@ -401,7 +414,8 @@ class Client(ListingSession):
         """Subscribe to changes of lists, and of the resources with these URIs.
 
         Gives an async context manager that is an async iterator of changes; it ends where the server ends it, and
-        raises `ConnectionLost` where the connection does, unless it is to be reestablished by `restart`.
+        raises `ConnectionLost` where the connection does, unless it is to be reestablished: by `restart`, or by itself
+        where its stream is lost and the connection is not, as over HTTP.
         """
         return self._listeners.subscription(tools, prompts, resources, tuple(uris), reestablish)
 

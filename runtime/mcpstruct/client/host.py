@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
 import anyio
@@ -46,6 +47,7 @@ class Host:
         self,
         target: Target | Transport | str,
         *,
+        auth: Any = None,
         info: Implementation,
         callbacks: Callbacks,
         revisions: Iterable[str] | str | None = None,
@@ -58,7 +60,7 @@ class Host:
         verdicts: Verdicts | None = None,
         tolerant: bool = False,
     ) -> None:
-        self.target: Target | Transport = _at_url(target) if isinstance(target, str) else target
+        self.target: Target | Transport = _at_url(target, auth)
         self.info = info
         self.callbacks = callbacks
         self.capabilities = callbacks.capabilities()
@@ -259,10 +261,17 @@ async def _finish(connection: ClientConnection) -> None:
         log.debug("While closing what did not open: %s", error)
 
 
-def _at_url(url: str) -> Target:
+def _at_url(target: Target | Transport | str, auth: Any) -> Target | Transport:
+    """The server that a URL is of, and what says who calls it. Raises `TypeError` where nobody asks who calls."""
+    if not isinstance(target, str) and auth is None:
+        return target
     from mcpstruct.transport.http import HttpServer  # no more is imported than what is used
 
-    return HttpServer(url)
+    if isinstance(target, str):
+        return HttpServer(target, auth=auth)
+    if not isinstance(target, HttpServer):
+        raise TypeError("auth= is for servers at a URL")
+    return replace(target, auth=auth)
 
 
 def _allowed(revisions: Iterable[str] | str | None) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+import anyio
+
 from mcpstruct.base.errors import ConnectionLost, McpError, RequestTimeout
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.session.calling import ClientConnection
@@ -26,6 +28,11 @@ _FIELDS = {
 
 _MOST = 16_384
 """Changes that nobody has taken yet, of which the same several times are one. Beyond it, new ones are dropped."""
+
+
+_FIRST_DELAY = 0.5
+"""Seconds before a stream that was lost is made again; doubled each time that the server does not agree."""
+_LONGEST_DELAY = 30.0
 
 
 class Change(NamedTuple):
@@ -132,19 +139,32 @@ class Subscription:
         self.end(RequestTimeout(f"the server did not agree to a subscription within {seconds:g} s"))
 
     async def _stream(self, connection: ClientConnection) -> None:
+        delay = _FIRST_DELAY
+        while True:
+            try:
+                await self._listen(connection)
+            except Exception as error:
+                opening = self._ready is not None and not self._ready.done()
+                if opening or not self.reestablish or not isinstance(error, ConnectionLost):
+                    self.end(error)
+                    return
+            else:
+                self.end(None)
+                return
+            if not connection.core.connected:
+                return
+            # The stream alone is lost, as over HTTP, where each has a connection of its own: nobody need `restart`.
+            delay = _FIRST_DELAY if self.granted is not None else min(2 * delay, _LONGEST_DELAY)
+            self.id = self.granted = None
+            await anyio.sleep(delay)
+
+    async def _listen(self, connection: ClientConnection) -> None:
         method = methods.SUBSCRIPTIONS_LISTEN
-        try:
-            params = connection.prepared(method, method.params(meta=RequestMetaObject({}), notifications=self.wanted))
-            pending = await connection.core.start(method, params, timeout=None)
-            self.id = pending.id
-            self._listeners.started(self)
-            await connection.core.finish(pending)
-        except Exception as error:
-            opening = self._ready is not None and not self._ready.done()
-            if opening or not self.reestablish or not isinstance(error, ConnectionLost):
-                self.end(error)
-        else:
-            self.end(None)
+        params = connection.prepared(method, method.params(meta=RequestMetaObject({}), notifications=self.wanted))
+        pending = await connection.core.start(method, params, timeout=None)
+        self.id = pending.id
+        self._listeners.started(self)
+        await connection.core.finish(pending)
 
     def close_stream(self) -> None:
         """End the stream from this side."""

@@ -13,15 +13,17 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable
 from copy import copy
 from functools import cached_property
+from secrets import token_urlsafe
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, structs
 
 from mcpstruct.base.codec import from_json, to_json
 from mcpstruct.base.errors import (
@@ -36,6 +38,7 @@ from mcpstruct.base.errors import (
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.session.loop import Future
 from mcpstruct.session.request import ServerRequest
+from mcpstruct.wire.sampling import fault_of
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import InputRequiredResult, InputResponse
 
@@ -44,6 +47,7 @@ from .state import Round, StateRefused, StateSealer, StateTooLarge, digest_of, l
 
 R = TypeVar("R")
 log = logging.getLogger("mcpstruct")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
 
 
 class MissingCapability(RemoteError):
@@ -54,13 +58,15 @@ class MissingCapability(RemoteError):
 
 
 def require(method: MethodInfo[Any, Any], params: Any, request: ServerRequest) -> None:
-    """Raise `MissingCapability` unless the client declared that it answers this."""
+    """Raise `MissingCapability` unless the client declared that it answers this, `ValueError` unless it can be asked."""
     has, row = request.client_capabilities, request.revision
     if method is methods.CREATE_MESSAGE:
         if has.sampling is None:
             raise MissingCapability({"sampling": {}})
-        if params.tools is not None and has.sampling.tools is None:
+        if (params.tools is not None or params.tool_choice is not None) and has.sampling.tools is None:
             raise MissingCapability({"sampling": {"tools": {}}})
+        if (fault := fault_of(params.messages)) is not None:
+            raise ValueError(fault)
     elif method is methods.LIST_ROOTS:
         if has.roots is None:
             raise MissingCapability({"roots": {}})
@@ -72,6 +78,8 @@ def require(method: MethodInfo[Any, Any], params: Any, request: ServerRequest) -
         declared = modes is not None and (getattr(modes, mode) is not None or (bare and mode == "form"))
         if not declared or not row.has(method) or (mode == "url" and not row.elicitation_modes):
             raise MissingCapability({"elicitation": {mode: {}}})
+        if mode == "url" and _URL.fullmatch(params.url) is None:
+            raise ValueError("the URL that a user is to visit is none")
 
 
 def allow_round(request: ServerRequest, wanted: str) -> None:
@@ -178,6 +186,8 @@ class DirectAsker(Asker):
         key = self._keys.of(method, params, key)
         self._note(key)
         if key not in self._answers:
+            if getattr(params, "mode", None) == "url" and params.elicitation_id is None:
+                params = structs.replace(params, elicitation_id=token_urlsafe(16))  # which sessions can't do without
             try:
                 # The handler has its own deadline; a person may take their time.
                 self._answers[key] = await self._request.ask(method, params, timeout=None)

@@ -50,6 +50,9 @@ class Completions:
     def __len__(self) -> int:
         return len(self._completers)
 
+    def __contains__(self, of: str) -> bool:
+        return any(what == of for what, _ in self._completers)
+
     def add(self, of: str, argument: str, completer: Completer, *, namespace: Mapping[str, Any] | None = None) -> None:
         """Complete an argument of a prompt (by name) or a resource template (by its text).
 

@@ -352,8 +352,11 @@ class _Session(ServerSession):
         return await self._request.ask(method, params, timeout=timeout, on_progress=on_progress)
 
     async def send_notification(self, method: MethodInfo[P, None], params: P) -> None:
-        """Send a notification to the client."""
+        """Send a notification to the client; a log message only where it wants any so slight."""
         self._request.allow(method)
+        told: Any = params
+        if method.name == methods.LOGGING_MESSAGE.name and SEVERITY[told.level] < self._request.log_severity:
+            return
         link = self._request.incoming.link
         link.notification(method, params)
         await drained(link, method, self._request.connection.core.deadlines.request)

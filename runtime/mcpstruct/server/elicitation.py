@@ -9,10 +9,12 @@ import msgspec
 from msgspec import Struct
 
 from mcpstruct.base.check import is_array, is_object
+from mcpstruct.base.codec import to_json
 from mcpstruct.base.errors import ProtocolViolation
 from mcpstruct.base.faults import problems_of_error
 from mcpstruct.base.hooks import convert
 from mcpstruct.base.shapes import READ_ERRORS, shape_of
+from mcpstruct.wire.json_schema import available, compiled
 from mcpstruct_bindings.merged.types import ElicitRequestFormParamsRequestedSchema, ElicitResult
 
 from .errors import UnfitAnswer
@@ -49,6 +51,9 @@ class Form:
             return Elicitation(result.action)
         content = result.content or {}
         if self._type is None:
+            problem = compiled(to_json(self.requested)).problem(content) if available() else None
+            if problem is not None:
+                raise UnfitAnswer(problem)
             return Elicitation("accept", content)
         try:
             return Elicitation("accept", shape_of(self._type).read(content))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar, cast
@@ -27,6 +28,7 @@ from .threads import WorkerPool
 from .tools import Tool
 
 F = TypeVar("F", bound=Callable[..., Any])
+_URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:|\{)\S*")
 
 
 class Registry(Server):
@@ -178,7 +180,7 @@ class Registry(Server):
                 "meta": _dict(meta),
             }
             caller = self._caller(made, inline=inline)
-            template = UriTemplate(uri)
+            template = _template(uri)
             _same_names(made, template)
             if template.names:
                 definition = t.ResourceTemplate(uri_template=uri, **common)
@@ -271,6 +273,13 @@ def _list(items: Sequence[Any] | None) -> list[Any] | None:
 
 def _dict(items: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if items is None else dict(items)
+
+
+def _template(uri: str) -> UriTemplate:
+    """A resource's URI, with variables or without. Raises `ValueError` for what is none."""
+    if _URI.fullmatch(uri) is None:
+        raise ValueError(f"{uri!r} is no URI: it begins with a scheme, as in data://x, and has no blanks")
+    return UriTemplate(uri)
 
 
 def _same_names(function: ResourceFunction, template: UriTemplate) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeAlias, TypeVar
 
-from mcpstruct.base.errors import MethodNotInRevision
+from mcpstruct.base.errors import MethodNotFound, MethodNotInRevision
 from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.session.freshness import CacheScope
@@ -199,6 +199,11 @@ class MCPServer(Registry):
         return result
 
     async def _complete(self, params: t.CompleteRequestParams, context: Context[Any]) -> t.CompleteResult:
+        if not len(self.completions):
+            raise MethodNotFound(methods.COMPLETE.name)  # since it is not offered
+        ref = params.ref
+        if isinstance(ref, t.PromptReference) and self.prompts.get(ref.name) is None and ref.name not in self.completions:
+            raise NoSuchItem("prompt", ref.name)
         return await self.completions.complete(params, context)
 
     async def _list_tools(self, params: Any, request: ServerRequest) -> Any:

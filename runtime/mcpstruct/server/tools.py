@@ -6,7 +6,9 @@ import logging
 from typing import Any
 
 from mcpstruct.base.errors import RemoteError
+from mcpstruct.base.shapes import json_of
 from mcpstruct.wire.headers import annotations_of
+from mcpstruct.wire.json_schema import available, compiled
 from mcpstruct_bindings.merged.types import (
     CallToolRequestParams,
     CallToolResult,
@@ -35,6 +37,8 @@ class Tool:
         self._function = function
         self._caller = caller
         self.definition = definition
+        if definition.input_schema is not function.input_schema:
+            _check(definition.input_schema)
         promised = definition.output_schema
         explicit = promised is not function.output_schema
         self._promise = None if promised is None else Promise(promised, explicit=explicit)
@@ -74,6 +78,16 @@ class Tool:
         if isinstance(error, BadResult) or not show_errors:
             return failed(f"{self.definition.name} failed")
         return failed(f"{self.definition.name} failed: {error}")
+
+
+def _check(schema: dict[str, Any]) -> None:
+    """Raise `ValueError` for an input schema that its author wrote, and that is none; as far as can be told without
+    the `schema` extra.
+    """
+    if schema.get("type") != "object":
+        raise ValueError("the input schema of a tool has the type object")
+    if available():
+        compiled(json_of(schema))
 
 
 def failed(text: str) -> CallToolResult:

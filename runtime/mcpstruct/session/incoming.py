@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Hashable
-from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
@@ -57,10 +56,9 @@ class Incoming:
         job: Callable[..., Awaitable[Any]],
         *args: Any,
         finish: Callable[[Any], Any] = _as_it_is,
-        context: Context | None = None,
     ) -> None:
-        """Answer with what an async function returns, `finish`ed, or raises, in a task of its own."""
-        self.task = self.core.loop.start(self._work(job, args, finish), self.method.name, context)
+        """Answer with what an async function returns, `finish`ed, or raises, as if in a task of its own."""
+        self.task = self.core.loop.start(self._work, (job, args, finish), self.method.name)
 
     async def _work(
         self, job: Callable[..., Awaitable[Any]], args: tuple[Any, ...], finish: Callable[[Any], Any]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 _SILENT = len(SEVERITY)
 _NONE = ClientCapabilities()
+_ON_THE_WAY = (methods.PROGRESS, methods.LOGGING_MESSAGE)
 
 
 class ServerRequest:
@@ -91,10 +92,12 @@ class ServerRequest:
     def allow(self, method: MethodInfo[Any, Any]) -> None:
         """Raise `MethodNotInRevision` unless the server may send this to the client."""
         known = methods.METHODS.get(method.name)
-        if known is not None and (
-            not self.revision.has(known) or (known.kind == "request" and self.revision.era == "modern")
-        ):
+        if known is None:
+            return
+        if not self.revision.has(known) or (known.kind == "request" and self.revision.era == "modern"):
             raise MethodNotInRevision(method.name, self.revision.name)
+        if self.revision.era == "modern" and known not in _ON_THE_WAY:  # changes are told to those who listen
+            raise MethodNotInRevision(method.name, f"the answers of {self.revision.name}")
 
     # -- on the way ---------------------------------------------------------------------------------------------------
 

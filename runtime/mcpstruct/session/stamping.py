@@ -69,7 +69,7 @@ def stamp(
 
 def _limit_caching(result: Any) -> None:
     """No time to live and no sharing, unless somebody said otherwise: never wrong."""
-    if result.ttl_ms is None:
+    if result.ttl_ms is None or result.ttl_ms < 0:
         result.ttl_ms = 0
     if result.cache_scope is None:
         result.cache_scope = "private"

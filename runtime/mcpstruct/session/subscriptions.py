@@ -10,6 +10,7 @@ from mcpstruct.base.methods import MethodInfo
 from mcpstruct.wire.eras import SUBSCRIPTION_ID
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import (
+    CancelledNotificationParams,
     EmptyResult,
     NotificationMetaObject,
     ResourceUpdatedNotificationParams,
@@ -88,11 +89,14 @@ class Subscriptions:
             self._notify(methods.RESOURCE_UPDATED, ResourceUpdatedNotificationParams(uri=uri))
 
     def close(self) -> None:
-        """End every stream in good order."""
+        """End every stream in good order: by its answer, and, where it has no way of its own that ends with that, by
+        calling it off.
+        """
         streams, self._streams = self._streams, {}
         for incoming in streams:
             meta = SubscriptionsListenResultMetaObject({SUBSCRIPTION_ID: incoming.id})
             incoming.answer(SubscriptionsListenResult(meta=meta, result_type="complete"))
+            _tell(incoming, methods.CANCELLED, CancelledNotificationParams(request_id=incoming.id))
 
     def _notify(self, method: MethodInfo[Any, None], params: Any) -> None:
         with suppress(ConnectionLost):

@@ -1,10 +1,23 @@
-"""Clients over HTTP run on asyncio by aiohttp, and on trio by httpx2. The servers of the tests run in a thread."""
+"""Clients over HTTP run with each library that may send for them. The servers of the tests run in a thread."""
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
+_LIBRARIES = {"httptools": "asyncio", "aiohttp": "asyncio", "httpx2": "trio"}
 
-@pytest.fixture(params=["asyncio", "trio"])
-def anyio_backend(request: pytest.FixtureRequest) -> str:
+
+@pytest.fixture(params=_LIBRARIES)
+def library(request: pytest.FixtureRequest) -> str:
+    """What sends requests."""
     return str(request.param)
+
+
+@pytest.fixture
+def anyio_backend(library: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    if library == "aiohttp":
+        for module in ("httptools", "mcpstruct.transport.http.by_httptools", "mcpstruct.transport.http.http1"):
+            monkeypatch.setitem(sys.modules, module, None)
+    return _LIBRARIES[library]

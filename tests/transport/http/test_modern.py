@@ -227,6 +227,47 @@ async def test_a_subscription_whose_stream_breaks_off_is_lost() -> None:
         await client.list_tools()
 
 
+async def test_a_subscription_is_made_again_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mcpstruct.client.listening._FIRST_DELAY", 0.01)
+    peer = Modern()
+
+    async def listen(seen: Seen) -> Any:
+        number = len(peer.of("subscriptions/listen"))
+        if number == 2:
+            seen.raw.transport.abort()  # type: ignore[union-attr]
+            return seen.status(200)
+        meta = {"io.modelcontextprotocol/subscriptionId": seen.message["id"]}
+        stream = await seen.stream()
+        await stream.tell("notifications/subscriptions/acknowledged", notifications={}, _meta=meta)
+        await stream.tell("notifications/resources/updated", uri=f"a:{number}", _meta=meta)
+        return await stream.until_gone() if number > 3 else stream.response
+
+    peer.on["subscriptions/listen"] = listen
+    async with connected(peer) as client:
+        with anyio.fail_after(SOON):
+            async with client.listen(uris=["a:1", "a:3", "a:4"], reestablish=True) as changes:
+                assert [(await anext(changes)).uri for _ in range(3)] == ["a:1", "a:3", "a:4"]
+        await peer.of("subscriptions/listen")[-1].gone.wait()
+
+
+async def test_a_subscription_that_is_refused_when_it_is_made_again_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mcpstruct.client.listening._FIRST_DELAY", 0.01)
+    peer = Modern()
+
+    async def listen(seen: Seen) -> Any:
+        if len(peer.of("subscriptions/listen")) > 1:
+            return seen.error(-32601, "no more", status=404)
+        meta = {"io.modelcontextprotocol/subscriptionId": seen.message["id"]}
+        stream = await seen.stream()
+        await stream.tell("notifications/subscriptions/acknowledged", notifications={}, _meta=meta)
+        return stream.response
+
+    peer.on["subscriptions/listen"] = listen
+    async with connected(peer) as client, client.listen(tools=True, reestablish=True) as changes:
+        with anyio.fail_after(SOON), pytest.raises(RemoteError, match="no more"):
+            await anext(changes)
+
+
 @pytest.mark.parametrize("end", ["ends", "breaks", "breaks before its head"])
 async def test_a_call_fails_at_once_where_its_stream_ends_and_others_go_on(end: str) -> None:
     peer = Modern()

@@ -73,7 +73,7 @@ def test_the_client_imports_no_http_library_before_it_sends() -> None:
 async def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     from mcpstruct.base.errors import MissingExtra
 
-    for name in ("aiohttp", "httpx2"):
+    for name in ("aiohttp", "httpx2", "mcpstruct.transport.http.by_httptools"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(MissingExtra, match=r"mcpstruct\[http"):
         await Client("http://127.0.0.1:1/mcp").connect()

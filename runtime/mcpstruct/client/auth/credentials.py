@@ -6,7 +6,7 @@ import secrets
 import time
 from base64 import b64encode
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote_plus
 
 from .discovery import ServerMetadata
@@ -44,8 +44,7 @@ class SigningKey:
             "exp": now + _LASTS,
         }
         header = {"alg": self.algorithm, "typ": "JWT", **({"kid": self.kid} if self.kid else {})}
-        assert isinstance(self.key, dict)
-        return signed(header, claims, self.key)
+        return signed(header, claims, cast("dict[str, Any]", self.key))
 
 
 def auth_method(server: ServerMetadata, *, secret: bool, key: bool) -> str:

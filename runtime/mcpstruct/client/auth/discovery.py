@@ -161,14 +161,15 @@ def _read_server(fetcher: Fetcher, answer: Answer) -> ServerMetadata:
     token = answer.text("token_endpoint")
     if token is None:
         raise DiscoveryFailed(401, "the authorization server's metadata names no token endpoint")
-    endpoints = {name: answer.text(name) for name in ("authorization_endpoint", "registration_endpoint")}
-    for url in (token, *endpoints.values()):
+    authorization, registration = answer.text("authorization_endpoint"), answer.text("registration_endpoint")
+    for url in (token, authorization, registration):
         if url is not None:
             fetcher.guard.check(url)
     return ServerMetadata(
         answer.body["issuer"],
         token,
-        **endpoints,
+        authorization,
+        registration,
         scopes=_names(answer, "scopes_supported") or (),
         auth_methods=_names(answer, "token_endpoint_auth_methods_supported"),
         challenge_methods=_names(answer, "code_challenge_methods_supported") or (),

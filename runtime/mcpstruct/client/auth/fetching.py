@@ -18,7 +18,7 @@ from mcpstruct.transport.http.base import HttpClient, HttpResponse
 from mcpstruct.transport.http.clients import default_client, environment_proxy
 from mcpstruct.transport.http.target import HttpServer
 
-from .safety import Guard, UrlRules
+from .safety import DEFAULT_RULES, Guard, UrlRules
 
 if TYPE_CHECKING:
     import ssl
@@ -40,7 +40,7 @@ class Wire:
     proxy: str | None = None
     trust_env: bool = True
     ssl: ssl.SSLContext | None = None
-    rules: UrlRules = UrlRules()
+    rules: UrlRules = DEFAULT_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,4 +193,3 @@ def _patience(url: str) -> Generator[None, None, None]:
 def _plain(url: str) -> str:
     """A URL without what may be secret."""
     return url.partition("?")[0].partition("#")[0][:200]
-

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 import webbrowser
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeAlias
-from urllib.parse import urlsplit
+from contextlib import suppress
+from typing import TypeAlias
+from urllib.parse import parse_qs, urlsplit
 
 import anyio
-from anyio.abc import SocketAttribute, SocketStream
+import anyio.to_thread
+from anyio.abc import Listener, SocketAttribute, SocketStream
 
 from mcpstruct.base.errors import AuthorizationFailed
 
@@ -23,19 +26,6 @@ _PAGE = (
     "<!doctype html><meta charset=utf-8><title>{title}</title><meta name=viewport content='width=device-width'>"
     "<body style='font:1.1rem system-ui;margin:20vh auto;max-width:32rem;text-align:center'><h1>{title}</h1><p>{text}"
 )
-
-
-class Redirects(Protocol):
-    """Where the user's browser comes back to."""
-
-    uri: str
-
-    async def next(self) -> str:
-        """The query of the next redirect that comes."""
-        ...
-
-    async def aclose(self) -> None:
-        """Take no more."""
 
 
 async def open_url(url: str, by: OpenUrl | None) -> None:
@@ -52,50 +42,47 @@ async def open_url(url: str, by: OpenUrl | None) -> None:
 
 
 def _has_display() -> bool:
-    import sys
-
     return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 class Loopback:
-    """Listens on a port of 127.0.0.1 for browsers that come back."""
+    """A port of 127.0.0.1 that browsers come back to."""
 
-    def __init__(self, listener: anyio.abc.Listener[SocketStream], port: int) -> None:
-        self.uri = f"http://127.0.0.1:{port}{PATH}"
+    def __init__(self, listener: Listener[SocketStream], port: int) -> None:
         self._listener = listener
-        self._send, self._receive = anyio.create_memory_object_stream[tuple[str, SocketStream]](16)
-        self._answered: list[SocketStream] = []
+        self._found = ""
+        self.uri = f"http://127.0.0.1:{port}{PATH}"
 
     @classmethod
     async def open(cls, port: int = 0) -> Loopback:
         """Listen on a port; on any, for 0. Raises `OSError`."""
         listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
-        return cls(listener, listener.extra(SocketAttribute.local_port))
+        return cls(listener, listener.extra_attributes[SocketAttribute.local_port]())
 
-    async def serve(self) -> None:
-        """Take connections, until cancelled."""
-        await self._listener.serve(self._serve)
+    async def redirect(self, state: str) -> str:
+        """The query that a browser comes back with. One without the right `state` is told so, and is none."""
+        with anyio.CancelScope() as scope:
 
-    async def _serve(self, stream: SocketStream) -> None:
-        async with stream:
-            with anyio.move_on_after(_PATIENCE):
-                query = await _query(stream)
-                if query is None:
-                    await _reply(stream, "404 Not Found", "Nothing here", "")
-                    return
-                await self._send.send((query, stream))
-                await _reply(stream, "200 OK", "Thank you", "You may close this window.")
+            async def serve(stream: SocketStream) -> None:
+                with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError), anyio.move_on_after(_PATIENCE):
+                    async with stream:
+                        query = await _query(stream)
+                        if query is None:
+                            await _reply(stream, "404 Not Found", "Nothing here", "")
+                        elif parse_qs(query).get("state") != [state] or self._found:
+                            await _reply(stream, "400 Bad Request", "Not expected", "Nobody asked for this.")
+                        else:
+                            self._found = query
+                            await _reply(stream, "200 OK", "Done", "You may close this window.")
+                if self._found:
+                    scope.cancel()
 
-    async def next(self) -> str:
-        """See `Redirects`."""
-        query, _ = await self._receive.receive()
-        return query
+            await self._listener.serve(serve)
+        return self._found
 
     async def aclose(self) -> None:
-        """See `Redirects`."""
+        """Listen no more."""
         await self._listener.aclose()
-        self._send.close()
-        self._receive.close()
 
 
 async def _query(stream: SocketStream) -> str | None:

@@ -42,16 +42,14 @@ class Registrar:
             raise ValueError("a client's metadata document has a URL of https, with a path")
 
     def own(self, server: ServerMetadata) -> ClientCredential | None:
-        """The credential that was agreed beforehand, if any. Raises `RegistrationFailed` where another server has it."""
+        """The credential agreed beforehand, if any. Raises `RegistrationFailed` where another server has it."""
         if self.client_id is None:
             return None
         if self.issuer is not None and self.issuer != server.issuer:
             raise RegistrationFailed(
                 401, f"the client is registered with {self.issuer}, and the server now names {server.issuer}"
             )
-        method = self.method or auth_method(
-            server, secret=self.client_secret is not None, key=self.key is not None
-        )
+        method = self.method or auth_method(server, secret=self.client_secret is not None, key=self.key is not None)
         return ClientCredential(server.issuer, self.client_id, self.client_secret, method)
 
     async def known(self, server: ServerMetadata) -> ClientCredential | None:
@@ -67,7 +65,7 @@ class Registrar:
         return found
 
     async def credential(self, fetcher: Fetcher, server: ServerMetadata, redirect_uri: str) -> ClientCredential:
-        """What the authorization server knows this client by; registered, if it did not. Raises `RegistrationFailed`."""
+        """What the server knows this client by; registered, if it did not. Raises `RegistrationFailed`."""
         found = await self.known(server)
         if found is not None and found.redirect_uri in (None, redirect_uri):
             return found
@@ -130,7 +128,9 @@ def _refused(answer: Answer, redirect_uri: str) -> RegistrationFailed:
     error = answer.text("error")
     said = tidy(answer.text("error_description") or f"status {answer.status}")
     hint = f"; the redirect URI was {redirect_uri}" if error == "invalid_redirect_uri" else ""
-    return RegistrationFailed(answer.status, f"the client was not registered: {said}{hint}", error=error and tidy(error))
+    return RegistrationFailed(
+        answer.status, f"the client was not registered: {said}{hint}", error=error and tidy(error)
+    )
 
 
 def _name(issuer: str) -> str:

@@ -21,8 +21,8 @@ _REACH: dict[Kind, tuple[Kind, ...]] = {
     "link-local": ("public", "link-local"),
 }
 """Where a server may send this client, by where the server itself is."""
+_PUBLIC: Kind = "public"
 _NAT64 = int(IPv6Address("64:ff9b::")) >> 32
-_EMBEDDED = {_NAT64}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,9 @@ class UrlRules:
 
     http: bool = False
     private: bool = False
+
+
+DEFAULT_RULES = UrlRules()
 
 
 def split(url: str) -> SplitResult:
@@ -87,7 +90,7 @@ def _embedded(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """The IPv4 address that an IPv6 address leads to, where it does."""
     if isinstance(ip, IPv4Address):
         return ip
-    if int(ip) >> 32 in _EMBEDDED:
+    if int(ip) >> 32 == _NAT64:
         return IPv4Address(int(ip) & 0xFFFF_FFFF)
     return ip.ipv4_mapped or ip.sixtofour or ip
 
@@ -143,10 +146,9 @@ class Guard:
         if self._reach is None:
             parts = split(self._server)
             found = await resolve(parts.hostname or "", parts.port or _PORTS[parts.scheme])
-            kinds = {kind_of(address) for address in found}
+            kinds: set[Kind] = {kind_of(address) for address in found}
             # Whoever has a public address among others is taken for public: its other ones may be made up.
-            kind: Kind = kinds.pop() if len(kinds) == 1 else "public"
-            self._reach = _REACH[kind]
+            self._reach = _REACH[kinds.pop() if len(kinds) == 1 else _PUBLIC]
         return self._reach
 
 

@@ -159,7 +159,7 @@ def tokens_from(
         server,
         resource,
         client_id,
-        token_type="DPoP" if kind.lower() == "dpop" else "Bearer",  # noqa: S106
+        token_type="DPoP" if kind.lower() == "dpop" else "Bearer",
         scopes=scopes,
         obtained=now,
         expires=_expiry(answer.body.get("expires_in"), now),

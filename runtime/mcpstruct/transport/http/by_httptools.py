@@ -11,12 +11,12 @@ import ssl as tls
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote, urlsplit
 
 from mcpstruct.base.errors import ConnectFailed
 
+from .certificates import usual_checks
 from .http1 import Connection, Http1Response
 
 CALLS = 512
@@ -38,13 +38,6 @@ class _Place(NamedTuple):
     key: _Key
     target: str
     host: str
-
-
-@cache
-def _usual_checks() -> tls.SSLContext:
-    context = tls.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context
 
 
 class Pool:
@@ -206,7 +199,7 @@ class HttptoolsClient:
         if not host.isascii():
             host = host.encode("idna").decode()
         port = parts.port or _PORTS[parts.scheme]
-        context = (self._ssl or _usual_checks()) if parts.scheme == "https" else None
+        context = (self._ssl or usual_checks()) if parts.scheme == "https" else None
         target = quote(f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/", safe=_SAFE)
         shown = f"[{host}]" if ":" in host else host
         if len(self._places) >= _MOST_KEPT:

@@ -10,6 +10,8 @@ import anyio
 
 from mcpstruct.base.errors import ConnectFailed, ConnectionLost, MissingExtra
 
+from .certificates import usual_checks
+
 if TYPE_CHECKING:
     import ssl
 
@@ -30,7 +32,7 @@ class _Pool:
             raise MissingExtra(f"{error.name} is not installed; HTTP on trio needs mcpstruct[http-trio]") from error
         self.users = 0
         self.client = httpx2.AsyncClient(
-            verify=ssl if ssl is not None else True,
+            verify=ssl if ssl is not None else usual_checks(),
             proxy=proxy,
             trust_env=False,
             timeout=httpx2.Timeout(None, connect=connect),

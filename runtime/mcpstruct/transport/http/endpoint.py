@@ -109,8 +109,8 @@ async def refusal(response: HttpResponse) -> tuple[HttpError, bytes]:
     body = b"".join(pieces)
     said = "" if "html" in response.headers.get("content-type", "") else body.decode("utf-8", "replace").strip()
     headers: dict[str, str] = {}
-    for name, value in response.headers.items():  # a server may send several challenges, each in a header of its own
-        name = name.lower()
+    for raw, value in response.headers.items():  # a server may send several challenges, each in a header of its own
+        name = raw.lower()
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return http_error(response.status, said[:_SHOWN], headers), body
 

@@ -22,8 +22,8 @@ class Connection(asyncio.Protocol):
     """One connection to a server."""
 
     __slots__ = (
-        "_again", "_bare", "_headers", "_informing", "_released", "_response", "_unread_head", "closed", "counted", "parser",
-        "since", "transport",
+        "_again", "_bare", "_headers", "_informing", "_released", "_response", "_unread_head", "closed", "counted",
+        "parser", "since", "transport",
     )  # fmt: skip
 
     def __init__(self, loop: asyncio.AbstractEventLoop, released: Callable[[Connection, bool], None]) -> None:

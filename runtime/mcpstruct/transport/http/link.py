@@ -6,6 +6,7 @@ import logging
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import anyio
 from msgspec import Struct
 
 from mcpstruct.base.envelope import ErrorObject, RequestId
@@ -178,9 +179,10 @@ class HttpLink:
 
     async def _told(self, data: bytes, headers: Mapping[str, str]) -> None:
         try:
-            await self.tell(data, headers)
-        except McpError as error:
-            log.warning("A message did not reach the server: %s", error)
+            with anyio.fail_after(self.core.deadlines.request):
+                await self.tell(data, headers)
+        except (McpError, TimeoutError) as error:
+            log.warning("A message did not reach the server: %s", error or "no answer in time")
 
     async def tell(self, data: bytes, headers: Mapping[str, str]) -> None:
         """Send what has no answer. Raises `ConnectFailed`, `ConnectionLost`, `HttpError`."""

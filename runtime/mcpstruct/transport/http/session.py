@@ -151,11 +151,12 @@ class HttpSession:
         link = self._link
         try:
             link.jobs.cancel(STREAM)
-            await self._initialize_anew()
-            await self.open(self._initialized)
-            for method, data in list(self._kept.values()):
-                await self._tell_again(method, data)
-        except McpError as error:
+            with anyio.fail_after(link.core.deadlines.connect):
+                await self._initialize_anew()
+                await self.open(self._initialized)
+                for method, data in list(self._kept.values()):
+                    await self._tell_again(method, data)
+        except (McpError, TimeoutError) as error:
             self._lose()
             log.warning("No new session in the place of one that the server forgot: %s", error)
         finally:

@@ -1,0 +1,318 @@
+"""What all ways to be let in have in common: who asks once for all that wait, and keeps what was got."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from mcpstruct.base.errors import AuthError, AuthUnavailable, RegistrationFailed, TokenRefused
+from mcpstruct.session.loop import Future, current_loop
+from mcpstruct.transport.http.base import HttpRequest
+
+from .challenges import Challenge, challenge_of
+from .credentials import SigningKey
+from .discovery import Resource, ServerMetadata, canonical, find_old_server, find_resource, find_server
+from .dpop import Proofs
+from .endpoint import TokenEndpoint
+from .fetching import Fetcher, Wire
+from .registration import Registrar
+from .safety import origin
+from .scopes import wanted
+from .tokens import MemoryTokenStore, Tokens, TokenStore, load, save
+
+MOST = 3
+"""How often one request asks for the right to be sent."""
+_SCHEMES = ("bearer", "dpop")
+_BOUND_SCHEMES = ("dpop", "bearer")
+log = logging.getLogger("mcpstruct.auth")
+
+
+class Site:
+    """One MCP server, and what there is of a right to call it."""
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        self.name = f"tokens {server}"
+        self.loaded = False
+        self.tokens: Tokens | None = None
+        self.proofs: Proofs | None = None
+        self.flight: Future[None] | None = None
+        self.task: Any = None
+        self.waiting = 0
+
+    def take(self, tokens: Tokens | None) -> None:
+        """From now on these are the tokens."""
+        self.tokens = tokens
+        self.loaded = True
+        if tokens is not None and tokens.key is not None and (self.proofs is None or self.proofs.key != tokens.key):
+            self.proofs = Proofs(tokens.key)
+
+    async def together(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it, or wait for who does already. It ends when nobody waits any more."""
+        loop = current_loop()
+        if self.flight is None:
+            self.flight = loop.future()
+            self.task = loop.spawn(self._fly, self.flight, work)
+        flight = self.flight
+        self.waiting += 1
+        try:
+            await loop.shield(flight)
+        except loop.Cancelled:
+            if self.waiting == 1 and self.flight is flight:
+                self.flight = None
+                self.task.cancel()
+            raise
+        finally:
+            self.waiting -= 1
+
+    async def _fly(self, flight: Future[None], work: Callable[[], Awaitable[None]]) -> None:
+        error: BaseException | None = AuthUnavailable(401, "authorization was called off")
+        try:
+            await work()
+            error = None
+        except Exception as failure:
+            error = failure
+        finally:
+            if self.flight is flight:
+                self.flight = None
+            if flight.done():
+                pass
+            elif error is None:
+                flight.set_result(None)
+            else:
+                flight.set_exception(error)
+
+
+class Found:
+    """Who authorizes calls of a site, and what to ask it for."""
+
+    def __init__(self, fetcher: Fetcher, server: ServerMetadata, resource: str, scopes: tuple[str, ...]) -> None:
+        self.fetcher = fetcher
+        self.server = server
+        self.resource = resource
+        self.scopes = scopes
+
+
+class Keeper:
+    """An `HttpAuth` that keeps tokens. What is left open is how to come by the first."""
+
+    def __init__(
+        self,
+        registrar: Registrar,
+        *,
+        scopes: Iterable[str] = (),
+        store: TokenStore | None = None,
+        dpop: bool = False,
+        wire: Wire | None = None,
+    ) -> None:
+        self.store = MemoryTokenStore() if store is None else store
+        self.registrar = registrar
+        self.dpop = dpop
+        self.scopes = (scopes,) if isinstance(scopes, str) else tuple(scopes)
+        self.wire = wire or Wire()
+        self._sites: dict[str, Site] = {}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    @property
+    def key(self) -> SigningKey | None:
+        """What this client signs with."""
+        return self.registrar.key
+
+    async def obtain(self, site: Site, found: Found) -> Tokens:
+        """Get the first tokens."""
+        raise NotImplementedError
+
+    def endpoint(self, site: Site, found: Found, credential: Any) -> TokenEndpoint:
+        """Whom to ask for tokens."""
+        return TokenEndpoint(
+            found.fetcher,
+            found.server,
+            credential,
+            resource=found.resource,
+            key=self.key,
+            proofs=self.proofs(site),
+        )
+
+    def proofs(self, site: Site) -> Proofs | None:
+        """What proves possession of the site's tokens, if anything."""
+        if self.dpop and site.proofs is None:
+            site.proofs = Proofs()
+        return site.proofs if self.dpop else None
+
+    # -- see `HttpAuth` -----------------------------------------------------------------------------------------------
+
+    async def authorize(self, request: HttpRequest) -> None:
+        """See `HttpAuth`."""
+        site = self._site(request.server)
+        if not site.loaded:
+            site.take(await load(self.store, site.name, Tokens))
+        if site.tokens is not None and site.tokens.due:
+            await self._ahead(site, site.tokens)
+        tokens = site.tokens
+        if tokens is None or tokens.expired:
+            return
+        if tokens.token_type != "DPoP":  # noqa: S105
+            request.headers["authorization"] = f"Bearer {tokens.access_token}"
+        elif site.proofs is not None:
+            request.headers["authorization"] = f"DPoP {tokens.access_token}"
+            proof = site.proofs.proof(request.method, request.url, origin(request.url), tokens.access_token)
+            request.headers["dpop"] = proof
+
+    async def refused(self, request: HttpRequest, status: int, headers: Mapping[str, str]) -> bool:
+        """See `HttpAuth`."""
+        site = self._site(request.server)
+        challenge = challenge_of(headers.get("www-authenticate"), _BOUND_SCHEMES if self.dpop else _SCHEMES)
+        if challenge is None:
+            return False
+        if self._wants_nonce(site, request, challenge, headers):
+            return True
+        if not self._sent_current(site, request):
+            return True  # somebody else has got a better one in the meantime
+        asked: int = request.notes.get("asked", 0)
+        if asked >= MOST or not self._would_help(site, status, challenge, asked):
+            return False
+        request.notes["asked"] = asked + 1
+        before = site.tokens
+        revision = request.headers.get("mcp-protocol-version")
+
+        async def work() -> None:
+            await self._acquire(site, before, challenge, status, Fetcher(site.server, self.wire, revision))
+
+        await site.together(work)
+        return True
+
+    def _site(self, server: str) -> Site:
+        site = self._sites.get(server)
+        if site is None:
+            site = self._sites[server] = Site(server)
+        return site
+
+    def _wants_nonce(self, site: Site, request: HttpRequest, challenge: Challenge, headers: Mapping[str, str]) -> bool:
+        """Whether all that a server misses is a nonce, which is known now."""
+        if site.proofs is None or challenge.error != "use_dpop_nonce":
+            return False
+        return site.proofs.learn(origin(request.url), headers.get("dpop-nonce"))
+
+    def _sent_current(self, site: Site, request: HttpRequest) -> bool:
+        sent = request.headers.get("authorization")
+        tokens = site.tokens
+        if tokens is None or tokens.expired:
+            return sent is None
+        return sent is not None and sent.partition(" ")[2] == tokens.access_token
+
+    def _would_help(self, site: Site, status: int, challenge: Challenge, asked: int) -> bool:
+        """Whether other tokens could change a server's mind."""
+        if status == 401:
+            return asked < 2 and not (asked and site.tokens is not None and site.tokens.refresh_token is None)
+        if challenge.error != "insufficient_scope":
+            return False
+        had = site.tokens.scopes if site.tokens is not None else ()
+        return not set(challenge.scopes) <= set(had)
+
+    # -- getting tokens -----------------------------------------------------------------------------------------------
+
+    async def _ahead(self, site: Site, tokens: Tokens) -> None:
+        """Get new tokens before a server asks for them. Without, the old ones may do for a while."""
+
+        async def work() -> None:
+            async with self.store.lock(site.name):
+                if not await self._overtaken(site, tokens):
+                    await self._renew(site, tokens)
+
+        try:
+            await site.together(work)
+        except AuthUnavailable as error:
+            if tokens.expired:
+                raise
+            log.info("Tokens could not be renewed ahead of time: %s", error)
+
+    async def _renew(self, site: Site, tokens: Tokens) -> None:
+        """Refresh; where that is refused, the next call starts anew."""
+        if tokens.refresh_token is None:
+            return
+        fetcher = Fetcher(site.server, self.wire)
+        found = Found(fetcher, tokens.server, tokens.resource, tokens.scopes)
+        await self._keep(site, await self._refreshed(site, found, tokens))
+
+    async def _acquire(
+        self, site: Site, before: Tokens | None, challenge: Challenge, status: int, fetcher: Fetcher
+    ) -> None:
+        """Get tokens that a server wants."""
+        async with self.store.lock(site.name):
+            if await self._overtaken(site, before):
+                return
+            found = await self._find(site, challenge, fetcher)
+            tokens = site.tokens
+            same = tokens is not None and tokens.server.issuer == found.server.issuer
+            if status == 401 and tokens is not None and same and tokens.refresh_token is not None:
+                refreshed = await self._refreshed(site, found, tokens)
+                if refreshed is not None:
+                    await self._keep(site, refreshed)
+                    return
+            if not same:
+                site.proofs = None  # a key of its own for each authorization server
+            await self._keep(site, await self.obtain(site, found))
+
+    async def _overtaken(self, site: Site, before: Tokens | None) -> bool:
+        """Whether another process has got tokens in the meantime."""
+        stored = await load(self.store, site.name, Tokens)
+        if stored is None or stored.expired or (before is not None and stored.access_token == before.access_token):
+            return False
+        site.take(stored)
+        return True
+
+    async def _find(self, site: Site, challenge: Challenge, fetcher: Fetcher) -> Found:
+        """Who authorizes calls, and what to ask for."""
+        fetcher.guard.check(site.server)
+        resource = await find_resource(fetcher, site.server, challenge.resource_metadata)
+        if resource is None:
+            server = await find_old_server(fetcher, site.server)
+        else:
+            server = await find_server(fetcher, self._choose(site, resource))
+        tokens = site.tokens
+        before = tokens.scopes if tokens is not None and tokens.server.issuer == server.issuer else ()
+        scopes = wanted(
+            challenged=challenge.scopes,
+            supported=None if resource is None else resource.scopes,
+            own=self.scopes,
+            before=before,
+        )
+        return Found(fetcher, server, canonical(site.server) if resource is None else resource.resource, scopes)
+
+    def _choose(self, site: Site, resource: Resource) -> str:
+        """One of the authorization servers that a resource names: one that knows this client, if there is any."""
+        own = self.registrar.issuer
+        if own is not None and own not in resource.issuers:
+            raise RegistrationFailed(
+                401, f"the client is registered with {own}, and the server names {', '.join(resource.issuers):.300}"
+            )
+        current = site.tokens.server.issuer if site.tokens is not None else None
+        return next((issuer for issuer in (own, current) if issuer in resource.issuers), None) or resource.issuers[0]
+
+    async def _refreshed(self, site: Site, found: Found, tokens: Tokens) -> Tokens | None:
+        """New tokens for old; None where the old are good for nothing any more."""
+        credential = await self.registrar.known(found.server)
+        if credential is None or credential.client_id != tokens.client_id or tokens.refresh_token is None:
+            return None
+        try:
+            return await self.endpoint(site, found, credential).refresh(tokens.refresh_token, tokens.scopes)
+        except TokenRefused as error:
+            log.info("The refresh token was refused: %s", error.error or error.status)
+            if error.error == "invalid_client":
+                await self.registrar.forget(found.server.issuer)
+            return None
+
+    async def _keep(self, site: Site, tokens: Tokens | None) -> None:
+        """Keep tokens; None says that the refresh token is spent."""
+        if tokens is None and site.tokens is not None:
+            tokens = None if site.tokens.expired else replace(site.tokens, refresh_token=None)
+        await save(self.store, site.name, tokens)
+        site.take(tokens)
+
+
+__all__ = ["AuthError", "Found", "Keeper", "Site"]
