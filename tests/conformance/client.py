@@ -19,7 +19,7 @@ import aiohttp
 from mcpstruct import Client
 from mcpstruct import types as t
 from mcpstruct.base.errors import AccessDenied
-from mcpstruct.client.auth import OAuth
+from mcpstruct.client.auth import ClientCredentials, EnterpriseManaged, OAuth, SigningKey, WorkloadIdentity
 from mcpstruct.transport.http import HttpAuth
 
 Scenario: TypeAlias = Callable[[str, dict[str, Any]], Awaitable[None]]
@@ -199,6 +199,39 @@ async def registered_before(url: str, given: dict[str, Any]) -> None:
 async def in_possession(url: str, given: dict[str, Any]) -> None:
     """Call with tokens that are bound to a key."""
     await call_as(on_behalf(dpop=True), url)
+
+
+@scenario("auth/client-credentials-basic")
+async def by_secret(url: str, given: dict[str, Any]) -> None:
+    """Call as a client that has a secret."""
+    await call_as(ClientCredentials(given["client_id"], client_secret=given["client_secret"]), url)
+
+
+@scenario("auth/client-credentials-jwt")
+async def by_key(url: str, given: dict[str, Any]) -> None:
+    """Call as a client that signs."""
+    key = SigningKey(given["private_key_pem"], given["signing_algorithm"])
+    await call_as(ClientCredentials(given["client_id"], key=key), url)
+
+
+@scenario("auth/enterprise-managed-authorization")
+async def of_an_organization(url: str, given: dict[str, Any]) -> None:
+    """Call on behalf of somebody whose organization has the say."""
+    auth = EnterpriseManaged(
+        given["client_id"],
+        client_secret=given["client_secret"],
+        assertion=given["idp_id_token"],
+        idp_token_endpoint=given["idp_token_endpoint"],
+        idp_client_id=given["idp_client_id"],
+        idp_issuer=given["idp_issuer"],
+    )
+    await call_as(auth, url)
+
+
+@scenario("auth/wif-jwt-bearer")
+async def as_a_workload(url: str, given: dict[str, Any]) -> None:
+    """Call as a workload."""
+    await call_as(WorkloadIdentity(given["client_id"], assertion=given["valid_jwt"]), url)
 
 
 async def main(url: str) -> None:

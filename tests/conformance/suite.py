@@ -34,6 +34,7 @@ class Run:
     revision: str
     scenario: str
     negotiated: bool = False
+    extension: bool = False
 
     def __str__(self) -> str:
         return f"{self.side} {self.revision} {self.scenario}{' (negotiated)' if self.negotiated else ''}"
@@ -59,7 +60,7 @@ def scenarios(side: Side) -> list[Run]:
     """
     listed = subprocess.run(_command("list", f"--{side}"), check=True, capture_output=True, text=True).stdout
     return [
-        Run(side, revision, name)
+        Run(side, revision, name, extension=listed_as == "extension")
         for name, revisions in _LISTED.findall(listed)
         for listed_as in revisions.split(",")
         for revision in _revisions(name, listed_as)
@@ -80,6 +81,7 @@ def execute(run: Run, target: str, folder: Path) -> Record:
         *("--url" if run.side == "server" else "--command", target),
         *("--scenario", run.scenario),
         *("--spec-version", run.revision),
+        *(["--force"] if run.extension else []),
         *("--timeout", str(int(PATIENCE * 1000))),
         *("--output-dir", str(folder)),
     )

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from .bearer import Bearer as Bearer
 from .credentials import SigningKey as SigningKey
 from .fetching import Wire as Wire
+from .grants import ClientCredentials as ClientCredentials
+from .grants import EnterpriseManaged as EnterpriseManaged
+from .grants import WorkloadIdentity as WorkloadIdentity
 from .oauth import OAuth as OAuth
 from .safety import UrlRules as UrlRules
 from .tokens import MemoryTokenStore as MemoryTokenStore
 from .tokens import TokenStore as TokenStore
 
-__all__ = ["MemoryTokenStore", "OAuth", "SigningKey", "TokenStore", "UrlRules", "Wire"]
+__all__ = [
+    "Bearer",
+    "ClientCredentials",
+    "EnterpriseManaged",
+    "MemoryTokenStore",
+    "OAuth",
+    "SigningKey",
+    "TokenStore",
+    "UrlRules",
+    "Wire",
+    "WorkloadIdentity",
+]

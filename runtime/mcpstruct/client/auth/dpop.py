@@ -17,9 +17,10 @@ _MOST_ORIGINS = 100
 class Proofs:
     """Makes proofs with one key, and remembers the nonces that servers want in them."""
 
-    def __init__(self, key: dict[str, Any] | None = None) -> None:
+    def __init__(self, key: dict[str, Any] | None = None, algorithm: str = ALGORITHM) -> None:
         self.key = new_key() if key is None else key
         """The private key, as a JWK."""
+        self._algorithm = algorithm
         self._public = public_part(self.key)
         self._nonces: dict[str, str] = {}
 
@@ -47,4 +48,4 @@ class Proofs:
             claims["ath"] = urlsafe_b64encode(sha256(access_token.encode()).digest()).rstrip(b"=").decode()
         if (nonce := self._nonces.get(origin)) is not None:
             claims["nonce"] = nonce
-        return signed({"alg": ALGORITHM, "typ": "dpop+jwt", "jwk": self._public}, claims, self.key)
+        return signed({"alg": self._algorithm, "typ": "dpop+jwt", "jwk": self._public}, claims, self.key)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from msgspec.structs import replace
 
-from mcpstruct.base.errors import AuthError, AuthUnavailable, RegistrationFailed, TokenRefused
+from mcpstruct.base.errors import AuthUnavailable, DiscoveryFailed, RegistrationFailed, TokenRefused
 from mcpstruct.session.loop import Future, current_loop
 from mcpstruct.transport.http.base import HttpRequest
 
 from .challenges import Challenge, challenge_of
 from .credentials import SigningKey
 from .discovery import Resource, ServerMetadata, canonical, find_old_server, find_resource, find_server
-from .dpop import Proofs
+from .dpop import ALGORITHM, Proofs
 from .endpoint import TokenEndpoint
 from .fetching import Fetcher, Wire
 from .registration import Registrar
@@ -25,6 +27,8 @@ from .tokens import MemoryTokenStore, Tokens, TokenStore, load, save
 
 MOST = 3
 """How often one request asks for the right to be sent."""
+PAUSE = 5.0
+"""Seconds until renewing ahead of time is tried again where it failed."""
 _SCHEMES = ("bearer", "dpop")
 _BOUND_SCHEMES = ("dpop", "bearer")
 log = logging.getLogger("mcpstruct.auth")
@@ -38,10 +42,18 @@ class Site:
         self.name = f"tokens {server}"
         self.loaded = False
         self.tokens: Tokens | None = None
+        self.fresh: Tokens | None = None
+        """The last that were got by asking who has the say, not by refreshing others."""
         self.proofs: Proofs | None = None
+        self.patient_until = 0.0
         self.flight: Future[None] | None = None
         self.task: Any = None
         self.waiting = 0
+
+    @property
+    def patient(self) -> bool:
+        """Whether renewing failed a moment ago, and is not tried again yet."""
+        return time.monotonic() < self.patient_until
 
     def take(self, tokens: Tokens | None) -> None:
         """From now on these are the tokens."""
@@ -86,14 +98,24 @@ class Site:
                 flight.set_exception(error)
 
 
+@dataclass(frozen=True, slots=True)
 class Found:
     """Who authorizes calls of a site, and what to ask it for."""
 
-    def __init__(self, fetcher: Fetcher, server: ServerMetadata, resource: str, scopes: tuple[str, ...]) -> None:
-        self.fetcher = fetcher
-        self.server = server
-        self.resource = resource
-        self.scopes = scopes
+    fetcher: Fetcher
+    server: ServerMetadata
+    resource: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Why tokens are wanted: those there were `before` do not do."""
+
+    before: Tokens | None
+    challenge: Challenge
+    may_refresh: bool
+    fetcher: Fetcher
 
 
 class Keeper:
@@ -151,7 +173,7 @@ class Keeper:
         site = self._site(request.server)
         if not site.loaded:
             site.take(await load(self.store, site.name, Tokens))
-        if site.tokens is not None and site.tokens.due:
+        if site.tokens is not None and site.tokens.due and self.renewable(site.tokens) and not site.patient:
             await self._ahead(site, site.tokens)
         tokens = site.tokens
         if tokens is None or tokens.expired:
@@ -177,13 +199,9 @@ class Keeper:
         if asked >= MOST or not self._would_help(site, status, challenge, asked):
             return False
         request.notes["asked"] = asked + 1
-        before = site.tokens
-        revision = request.headers.get("mcp-protocol-version")
-
-        async def work() -> None:
-            await self._acquire(site, before, challenge, status, Fetcher(site.server, self.wire, revision))
-
-        await site.together(work)
+        fetcher = Fetcher(site.server, self.wire, request.headers.get("mcp-protocol-version"))
+        want = Want(site.tokens, challenge, status == 401 and not asked, fetcher)
+        await site.together(lambda: self._acquire(site, want))
         return True
 
     def _site(self, server: str) -> Site:
@@ -208,7 +226,7 @@ class Keeper:
     def _would_help(self, site: Site, status: int, challenge: Challenge, asked: int) -> bool:
         """Whether other tokens could change a server's mind."""
         if status == 401:
-            return asked < 2 and not (asked and site.tokens is not None and site.tokens.refresh_token is None)
+            return not (asked and site.tokens is site.fresh) and challenge.error != "invalid_dpop_proof"
         if challenge.error != "insufficient_scope":
             return False
         had = site.tokens.scopes if site.tokens is not None else ()
@@ -216,47 +234,56 @@ class Keeper:
 
     # -- getting tokens -----------------------------------------------------------------------------------------------
 
+    def renewable(self, tokens: Tokens) -> bool:
+        """Whether there is a way to other tokens without being asked for them."""
+        return tokens.refresh_token is not None
+
+    async def renew(self, site: Site, found: Found, tokens: Tokens) -> Tokens | None:
+        """New tokens for old; None where the old are good for nothing any more."""
+        credential = await self.registrar.known(found.server)
+        if credential is None or credential.client_id != tokens.client_id or tokens.refresh_token is None:
+            return None
+        try:
+            return await self.endpoint(site, found, credential).refresh(tokens.refresh_token, tokens.scopes)
+        except TokenRefused as error:
+            log.info("The refresh token was refused: %s", error.error or error.status)
+            if error.error == "invalid_client":
+                await self.registrar.forget(found.server.issuer)
+            return None
+
     async def _ahead(self, site: Site, tokens: Tokens) -> None:
         """Get new tokens before a server asks for them. Without, the old ones may do for a while."""
 
         async def work() -> None:
             async with self.store.lock(site.name):
                 if not await self._overtaken(site, tokens):
-                    await self._renew(site, tokens)
+                    found = Found(Fetcher(site.server, self.wire), tokens.server, tokens.resource, tokens.scopes)
+                    await self._keep(site, await self.renew(site, found, tokens))
 
         try:
             await site.together(work)
-        except AuthUnavailable as error:
+        except (AuthUnavailable, TokenRefused) as error:
             if tokens.expired:
                 raise
+            site.patient_until = time.monotonic() + PAUSE
             log.info("Tokens could not be renewed ahead of time: %s", error)
 
-    async def _renew(self, site: Site, tokens: Tokens) -> None:
-        """Refresh; where that is refused, the next call starts anew."""
-        if tokens.refresh_token is None:
-            return
-        fetcher = Fetcher(site.server, self.wire)
-        found = Found(fetcher, tokens.server, tokens.resource, tokens.scopes)
-        await self._keep(site, await self._refreshed(site, found, tokens))
-
-    async def _acquire(
-        self, site: Site, before: Tokens | None, challenge: Challenge, status: int, fetcher: Fetcher
-    ) -> None:
+    async def _acquire(self, site: Site, want: Want) -> None:
         """Get tokens that a server wants."""
         async with self.store.lock(site.name):
-            if await self._overtaken(site, before):
+            if await self._overtaken(site, want.before):
                 return
-            found = await self._find(site, challenge, fetcher)
+            found = await self._find(site, want.challenge, want.fetcher)
             tokens = site.tokens
-            same = tokens is not None and tokens.server.issuer == found.server.issuer
-            if status == 401 and tokens is not None and same and tokens.refresh_token is not None:
-                refreshed = await self._refreshed(site, found, tokens)
+            if tokens is not None and tokens.server.issuer != found.server.issuer:
+                tokens = site.proofs = None  # a key of its own for each authorization server
+            if tokens is not None and want.may_refresh and tokens.refresh_token is not None:
+                refreshed = await Keeper.renew(self, site, found, tokens)
                 if refreshed is not None:
                     await self._keep(site, refreshed)
                     return
-            if not same:
-                site.proofs = None  # a key of its own for each authorization server
             await self._keep(site, await self.obtain(site, found))
+            site.fresh = site.tokens
 
     async def _overtaken(self, site: Site, before: Tokens | None) -> bool:
         """Whether another process has got tokens in the meantime."""
@@ -274,6 +301,8 @@ class Keeper:
             server = await find_old_server(fetcher, site.server)
         else:
             server = await find_server(fetcher, self._choose(site, resource))
+        if self.dpop and server.dpop_algorithms is not None and ALGORITHM not in server.dpop_algorithms:
+            raise DiscoveryFailed(401, f"{server.issuer} takes no proofs signed with {ALGORITHM}")
         tokens = site.tokens
         before = tokens.scopes if tokens is not None and tokens.server.issuer == server.issuer else ()
         scopes = wanted(
@@ -294,25 +323,9 @@ class Keeper:
         current = site.tokens.server.issuer if site.tokens is not None else None
         return next((issuer for issuer in (own, current) if issuer in resource.issuers), None) or resource.issuers[0]
 
-    async def _refreshed(self, site: Site, found: Found, tokens: Tokens) -> Tokens | None:
-        """New tokens for old; None where the old are good for nothing any more."""
-        credential = await self.registrar.known(found.server)
-        if credential is None or credential.client_id != tokens.client_id or tokens.refresh_token is None:
-            return None
-        try:
-            return await self.endpoint(site, found, credential).refresh(tokens.refresh_token, tokens.scopes)
-        except TokenRefused as error:
-            log.info("The refresh token was refused: %s", error.error or error.status)
-            if error.error == "invalid_client":
-                await self.registrar.forget(found.server.issuer)
-            return None
-
     async def _keep(self, site: Site, tokens: Tokens | None) -> None:
         """Keep tokens; None says that the refresh token is spent."""
         if tokens is None and site.tokens is not None:
             tokens = None if site.tokens.expired else replace(site.tokens, refresh_token=None)
         await save(self.store, site.name, tokens)
         site.take(tokens)
-
-
-__all__ = ["AuthError", "Found", "Keeper", "Site"]

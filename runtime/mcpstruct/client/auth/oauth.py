@@ -65,7 +65,7 @@ class OAuth(Keeper):
             method=auth_method,
             issuer=issuer,
             metadata_url=client_metadata_url,
-            metadata=client_metadata or {},
+            metadata={**({"dpop_bound_access_tokens": True} if dpop else {}), **(client_metadata or {})},
         )
         super().__init__(registrar, scopes=scopes, store=store, dpop=dpop, wire=wire)
         self._show = open_url

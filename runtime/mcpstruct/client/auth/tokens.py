@@ -147,12 +147,12 @@ def tokens_from(
     """The tokens in an answer of a token endpoint. Raises `TokenRefused`."""
     refuse_errors(answer)
     access, kind = answer.text("access_token"), answer.text("token_type") or "Bearer"
-    if access is None or not _fit_for_header(access):
+    if access is None or not fit_for_header(access):
         raise TokenRefused(answer.status, "the token endpoint answered without a token that can be used")
     if kind.lower() not in ("bearer", "dpop"):
         raise TokenRefused(answer.status, f"the token endpoint gave a token of an unknown type: {kind!r:.50}")
-    if kind.lower() == "dpop" and key is None:
-        raise TokenRefused(answer.status, "the token is bound to a key, and none was used")
+    if (kind.lower() == "dpop") != (key is not None):
+        raise TokenRefused(answer.status, f"a token of type {kind} was given, bound to " + ("no key" if key else "one"))
     now = time.time()
     return Tokens(
         access,
@@ -182,8 +182,9 @@ def tidy(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text[:300])
 
 
-def _fit_for_header(token: str) -> bool:
-    return token.isascii() and token.isprintable() and " " not in token
+def fit_for_header(token: str) -> bool:
+    """Whether a token can be sent in a header."""
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token
 
 
 def _expiry(seconds: object, now: float) -> float | None:
