@@ -34,18 +34,18 @@ SERVERS = {
 @asynccontextmanager
 async def serving(command: list[str], port: int, heard: Heard, **options: Any) -> AsyncIterator[None]:
     """A server in a process of its own, once it listens."""
-    async with await anyio.open_process(command, stdout=subprocess.DEVNULL, **options) as process:
-        async with anyio.create_task_group() as group:
-            group.start_soon(_pump, process, heard)
-            try:
-                with anyio.fail_after(20):
-                    while not await _listens(port):
-                        assert process.returncode is None, heard.stderr
-                        await anyio.sleep(0.05)
-                yield
-            finally:
-                process.kill()
-                group.cancel_scope.cancel()
+    process = await anyio.open_process(command, stdout=subprocess.DEVNULL, **options)
+    async with process, anyio.create_task_group() as group:
+        group.start_soon(_pump, process, heard)
+        try:
+            with anyio.fail_after(20):
+                while not await _listens(port):
+                    assert process.returncode is None, heard.stderr
+                    await anyio.sleep(0.05)
+            yield
+        finally:
+            process.kill()
+            group.cancel_scope.cancel()
 
 
 async def _pump(process: anyio.abc.Process, heard: Heard) -> None:
@@ -80,13 +80,12 @@ async def test_everything_that_a_server_offers(server: tuple[str, str, str | Non
     peer, kind, revisions, spoken = server
     heard = Heard()
     with anyio.fail_after(50):
-        async with peer_at(peer, kind, heard) as url:
-            async with heard.client(url, revisions=revisions, verdicts={}) as client:
-                assert client.protocol_version == spoken
-                assert {tool.name async for tool in client.tools()} >= {"add", "count", "hang"}
-                await told(client, heard)
-                await offered(client)
-                await interrupted(client, heard)
+        async with peer_at(peer, kind, heard) as url, heard.client(url, revisions=revisions, verdicts={}) as client:
+            assert client.protocol_version == spoken
+            assert {tool.name async for tool in client.tools()} >= {"add", "count", "hang"}
+            await told(client, heard)
+            await offered(client)
+            await interrupted(client, heard)
     assert heard.violations == []
 
 
@@ -110,10 +109,9 @@ async def told(client: Client, heard: Heard) -> None:
 async def test_a_server_that_answers_in_json(peer: str, revisions: str | None) -> None:
     heard = Heard()
     with anyio.fail_after(50):
-        async with peer_at(peer, "json", heard) as url:
-            async with heard.client(url, revisions=revisions, verdicts={}) as client:
-                await offered(client)
-                assert text_of(await client.call_tool("count", {"to": 3})) == "counted to 3"
+        async with peer_at(peer, "json", heard) as url, heard.client(url, revisions=revisions, verdicts={}) as client:
+            await offered(client)
+            assert text_of(await client.call_tool("count", {"to": 3})) == "counted to 3"
     assert heard.violations == []
 
 

@@ -43,7 +43,7 @@ Roots: TypeAlias = Sequence[Root | str] | Callable[[], MaybeAsync[Sequence[Root 
 """The `file://` URIs of the folders that a server may work in, or who tells them."""
 
 
-class Callbacks(Struct, frozen=True, kw_only=True, eq=False):
+class Callbacks(Struct, frozen=True, eq=False):
     """Who answers; what is None is neither declared nor answered. Raises `ValueError` for roots that can be none."""
 
     sampling: OnSampling | None = None

@@ -102,13 +102,7 @@ class Client(ListingSession):
         cache_context: Hashable | None = None,
         validate_output: bool | None = None,
     ) -> None:
-        callbacks = Callbacks(
-            sampling=on_sampling,
-            sampling_tools=sampling_tools,
-            elicitation=on_elicitation,
-            elicitation_url=on_elicitation_url,
-            roots=roots,
-        )
+        callbacks = Callbacks(on_sampling, sampling_tools, on_elicitation, on_elicitation_url, roots)
         self._listeners = Listeners(self, lambda: self._host.connection)
         self._on_log = on_log
         self._on_notification = on_notification

@@ -58,7 +58,7 @@ class MissingCapability(RemoteError):
 
 
 def require(method: MethodInfo[Any, Any], params: Any, request: ServerRequest) -> None:
-    """Raise `MissingCapability` unless the client declared that it answers this, `ValueError` unless it can be asked."""
+    """Raise `MissingCapability` unless the client declared that it answers this, `ValueError` where nobody could."""
     has, row = request.client_capabilities, request.revision
     if method is methods.CREATE_MESSAGE:
         if has.sampling is None:

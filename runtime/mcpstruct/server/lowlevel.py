@@ -25,8 +25,9 @@ _BINDINGS = "mcpstruct_bindings."
 class LowLevelServer(Server):
     """Serves a `ServerHandlers`: `LowLevelServer(MyHandlers(), info=Implementation(name="mine", version="1"))`.
 
-    What is offered follows from the methods that are overridden; pass `capabilities` to say more. Handlers of a strict
-    package get and give that revision's own types, and only that revision is spoken. Options are those of `Server`.
+    What is offered follows from the methods that are overridden, and log messages are, since any handler may send them;
+    pass `capabilities` to say something else. Handlers of a strict package get and give that revision's own types, and
+    only that revision is spoken. Options are those of `Server`.
     """
 
     def __init__(
@@ -64,5 +65,5 @@ def offered(methods: frozenset[str]) -> ServerCapabilities:
         if {"resources/list", "resources/read", "resources/templates/list"} & methods
         else None,
         completions={} if "completion/complete" in methods else None,
-        logging={} if "logging/setLevel" in methods else None,
+        logging={},
     )

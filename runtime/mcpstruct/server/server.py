@@ -201,9 +201,9 @@ class MCPServer(Registry):
     async def _complete(self, params: t.CompleteRequestParams, context: Context[Any]) -> t.CompleteResult:
         if not len(self.completions):
             raise MethodNotFound(methods.COMPLETE.name)  # since it is not offered
-        ref = params.ref
-        if isinstance(ref, t.PromptReference) and self.prompts.get(ref.name) is None and ref.name not in self.completions:
-            raise NoSuchItem("prompt", ref.name)
+        prompt = params.ref.name if isinstance(params.ref, t.PromptReference) else None
+        if prompt is not None and self.prompts.get(prompt) is None and prompt not in self.completions:
+            raise NoSuchItem("prompt", prompt)
         return await self.completions.complete(params, context)
 
     async def _list_tools(self, params: Any, request: ServerRequest) -> Any:

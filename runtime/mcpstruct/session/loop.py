@@ -11,7 +11,7 @@ import logging
 import sys
 import time
 from collections.abc import Awaitable, Callable, Generator
-from contextvars import Context, copy_context
+from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
@@ -77,7 +77,7 @@ class Loop(Protocol):
         """The future for one of several who wait for it: cancelling that one leaves it to the others."""
         ...
 
-    def spawn(self, job: Job, *args: Any, context: Context | None = None) -> Cancellable:
+    def spawn(self, job: Job, *args: Any) -> Cancellable:
         """Run an async function in a task of its own; what it raises is logged."""
         ...
 
@@ -134,9 +134,9 @@ class AsyncioLoop:
         future.add_done_callback(_noted)
         return asyncio.shield(future)
 
-    def spawn(self, job: Job, *args: Any, context: Context | None = None) -> asyncio.Task[None]:
+    def spawn(self, job: Job, *args: Any) -> asyncio.Task[None]:
         """See `Loop.spawn`."""
-        task = self.running.create_task(_logged(job, args), context=context)
+        task = self.running.create_task(_logged(job, args))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -273,7 +273,7 @@ class TrioLoop:
         """See `Loop.start`."""
         return self.spawn(work, *args)
 
-    def spawn(self, job: Job, *args: Any, context: Context | None = None) -> Cancellable:
+    def spawn(self, job: Job, *args: Any) -> Cancellable:
         """See `Loop.spawn`."""
         scope = self._trio.CancelScope()
 
@@ -281,5 +281,5 @@ class TrioLoop:
             with scope:
                 await _logged(job, args)
 
-        self._trio.lowlevel.spawn_system_task(run, context=copy_context() if context is None else context)
+        self._trio.lowlevel.spawn_system_task(run, context=copy_context())
         return scope

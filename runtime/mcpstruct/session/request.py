@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from .serving import Connection
 
 R = TypeVar("R")
-_SILENT = len(SEVERITY)
+SILENT = len(SEVERITY)
+"""More severe than any log message."""
 _NONE = ClientCapabilities()
 _ON_THE_WAY = (methods.PROGRESS, methods.LOGGING_MESSAGE)
 
@@ -103,11 +104,13 @@ class ServerRequest:
 
     @property
     def log_severity(self) -> int:
-        """The least severe log messages that the client wants to have."""
+        """The least severe log messages that the client wants to have, and has been told that there are."""
         if self.revision.era == "legacy":
             return self.connection.log_severity
         level = self.meta.get(LOG_LEVEL)
-        return _SILENT if level is None else SEVERITY[level]
+        if level is None or self.connection.service.capabilities(self.revision).logging is None:
+            return SILENT
+        return SEVERITY[level]
 
     def log(self, level: LoggingLevel, data: Any, logger: str | None = None) -> None:
         """Send a log message, if the client wants any so slight."""

@@ -47,7 +47,7 @@ from .complaints import Complaints
 from .core import Core
 from .freshness import Freshness
 from .incoming import Incoming
-from .request import ServerRequest
+from .request import SILENT, ServerRequest
 from .stamping import stamp
 from .subscriptions import Subscriptions
 
@@ -258,10 +258,13 @@ class Connection:
         self.session, self.client = row, params
         self.core.batches = row.batches
         self.core.nameless_errors = row.nameless_errors
+        offered = self.service.capabilities(row)
+        if offered.logging is None:
+            self.log_severity = SILENT
         incoming.answer(
             InitializeResult(
                 protocol_version=row.name,
-                capabilities=self.service.capabilities(row),
+                capabilities=offered,
                 server_info=self.service.info,
                 instructions=self.service.instructions,
             )

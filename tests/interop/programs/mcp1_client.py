@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -69,7 +68,7 @@ async def stderr_says(word: str) -> None:
         while word.encode() not in seen:
             if REMOTE:
                 await anyio.sleep(0.01)
-                seen = Path(arguments[0]).read_bytes()
+                seen = await anyio.Path(arguments[0]).read_bytes()
             else:
                 await anyio.wait_readable(err)
                 seen += os.read(err, 65536)

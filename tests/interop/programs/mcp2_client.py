@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import warnings
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -70,7 +69,7 @@ async def stderr_says(word: str) -> None:
         while word.encode() not in seen:
             if REMOTE:
                 await anyio.sleep(0.01)
-                seen = Path(arguments[0]).read_bytes()
+                seen = await anyio.Path(arguments[0]).read_bytes()
             else:
                 await anyio.wait_readable(err)
                 seen += os.read(err, 65536)

@@ -10,6 +10,8 @@ from .grants import EnterpriseManaged as EnterpriseManaged
 from .grants import WorkloadIdentity as WorkloadIdentity
 from .oauth import OAuth as OAuth
 from .safety import UrlRules as UrlRules
+from .stores import FileTokenStore as FileTokenStore
+from .stores import KeyringTokenStore as KeyringTokenStore
 from .tokens import MemoryTokenStore as MemoryTokenStore
 from .tokens import TokenStore as TokenStore
 
@@ -17,6 +19,8 @@ __all__ = [
     "Bearer",
     "ClientCredentials",
     "EnterpriseManaged",
+    "FileTokenStore",
+    "KeyringTokenStore",
     "MemoryTokenStore",
     "OAuth",
     "SigningKey",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
-from functools import partial
 from typing import Any
 
 from mcpstruct.session.loop import Cancellable, Loop
@@ -17,27 +16,30 @@ _NAME = "mcpstruct HTTP"
 class Jobs:
     """Tasks in progress."""
 
-    __slots__ = ("_changes", "_jobs", "_loop")
+    __slots__ = ("_changes", "_jobs", "_loop", "_unbegun")
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
-        self._jobs: dict[Hashable, Cancellable | None] = {}
+        self._jobs: dict[Hashable, Cancellable] = {}
+        self._unbegun: set[Hashable] = set()
         self._changes: Changes | None = None
 
     def start(self, key: Hashable, work: Callable[..., Awaitable[None]], *args: Any) -> None:
         """Run an async function in a task of its own. One of the same key is called off."""
         self.cancel(key)
         own: list[object] = []
-        self.take(key, self._run(key, own, work, args))
+        self.take(key, self._run, key, own, work, args)
         own.append(self._jobs[key])
 
-    def take(self, key: Hashable, work: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine in a task of its own, which raises nothing, and in the end calls `over`: a hot path."""
-        self._jobs[key] = self._loop.start(work, _NAME)
+    def take(self, key: Hashable, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
+        """Run an async function which raises nothing, calls `begun` first, and `over` in the end: a hot path."""
+        self._unbegun.add(key)
+        self._jobs[key] = self._loop.start(work, args, _NAME)
 
     async def _run(
         self, key: Hashable, own: list[object], work: Callable[..., Awaitable[None]], args: tuple[Any, ...]
     ) -> None:
+        self.begun(key)
         try:
             await work(*args)
         except Exception:
@@ -45,6 +47,10 @@ class Jobs:
         finally:
             if self._jobs.get(key) in own:
                 self.over(key)
+
+    def begun(self, key: Hashable) -> None:
+        """A task has begun."""
+        self._unbegun.discard(key)
 
     def over(self, key: Hashable) -> None:
         """A task has ended."""
@@ -54,15 +60,12 @@ class Jobs:
 
     def cancel(self, key: Hashable) -> None:
         """Call a task off, if it is in progress."""
-        task: Any = self._jobs.get(key)
+        task = self._jobs.get(key)
         if task is None:
             return
         task.cancel()
-        if self._loop.is_asyncio:  # where a task that has not begun never will, and does not say that it is over
-            task.add_done_callback(partial(self._ended, key))
-
-    def _ended(self, key: Hashable, task: object) -> None:
-        if self._jobs.get(key) is task:
+        if key in self._unbegun:  # on asyncio it never will, and can't say that it is over
+            self._unbegun.discard(key)
             self.over(key)
 
     async def finish(self, seconds: float) -> bool:

@@ -108,7 +108,7 @@ class HttpLink:
         data = encoded_request(request_id, method, params)
         self.session.sent(method, params, data)
         headers = self.headers.of_request(method, params)
-        self.jobs.take(request_id, self._call(Post(request_id, method, params, data, headers)))
+        self.jobs.take(request_id, self._call, Post(request_id, method, params, data, headers))
 
     def notification(self, method: MethodInfo[Any, Any], params: Any) -> None:
         """See `Link`."""
@@ -214,6 +214,7 @@ class HttpLink:
     # -- requests -----------------------------------------------------------------------------------------------------
 
     async def _call(self, post: Post) -> None:
+        self.jobs.begun(post.id)
         try:
             await self._ask(post)
         except McpError as error:
