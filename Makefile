@@ -75,6 +75,8 @@ nightly: $(STAMP) ## what is too slow for every change: slow tests, 20 times the
 bench: $(STAMP) ## measure codecs and sessions beside their peers; writes docs/*.json and docs/*.svg
 	@$(BIN)/python -m benchmarks.codec --json docs/benchmark.json --svg docs/benchmark.svg $(ARGS)
 	@$(BIN)/python -m benchmarks.sessions --json docs/sessions.json --svg docs/sessions.svg $(ARGS)
+	@if command -v wrk >/dev/null; then $(BIN)/python -m benchmarks.http --json docs/http.json $(ARGS); \
+		else echo "wrk, which makes the load, is not installed: HTTP is not measured"; fi
 
 demo: $(STAMP) ## show what it does
 	@$(BIN)/python examples/demo.py

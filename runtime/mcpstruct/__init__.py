@@ -138,9 +138,12 @@ def __getattr__(name: str) -> Any:
     elif name == "types":
         value = import_module(".types", __name__)
     elif name == "__version__":
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        value = version("mcpstruct")
+        try:
+            value = version("mcpstruct")
+        except PackageNotFoundError:  # sources on a path, which nobody installed
+            value = "0"
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value

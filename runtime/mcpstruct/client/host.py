@@ -164,7 +164,10 @@ class Host:
         task = self._task
 
         def stop() -> None:
-            nonlocal late
+            nonlocal late, timer
+            if self._held and seconds is not None:
+                timer = loop.call_later(seconds, stop)
+                return
             late = True
             task.cancel()
 
@@ -192,6 +195,11 @@ class Host:
                 opening.set_exception(error)
             else:
                 opening.set_result(None)
+
+    @property
+    def _held(self) -> bool:
+        """Whether a user is being asked whether to let this client in."""
+        return self._latest is not None and self._latest.core.outgoing.held > 0
 
     async def _try(self) -> ClientConnection:
         if self._latest is not None:  # one that was lost; its transport may have things to put away

@@ -188,7 +188,7 @@ class ClientConnection:
             try:
                 found = await self.core.request(methods.DISCOVER, self._stamped(RequestParams()), timeout=timeout)
             except (RemoteError, HttpError) as error:
-                supported = _supported_by(error)
+                supported = _supported_by(error, silent)
                 if supported is None:
                     return None
             except RequestTimeout as error:
@@ -329,14 +329,17 @@ def _supported(error: RemoteError, *codes: int) -> tuple[str, ...] | None:
     return None
 
 
-def _supported_by(error: RemoteError | HttpError) -> tuple[str, ...] | None:
-    """As `_supported`, of a server that was asked what it is. Raises what tells nothing of that."""
+def _supported_by(error: RemoteError | HttpError, silent: bool) -> tuple[str, ...] | None:
+    """As `_supported`, of a server that was asked what it is. Raises what tells nothing of that, or of a modern one.
+
+    Where legacy servers are not sure to answer, they may answer anything as well.
+    """
     if isinstance(error, AccessDenied):
         raise error
     if isinstance(error, HttpError):
         settled = not isinstance(error, Unavailable) and 400 <= error.status < 500  # only a legacy one says so little
     else:
-        settled = error.code not in (HEADER_MISMATCH, MISSING_CAPABILITY)
+        settled = silent or error.code not in (HEADER_MISMATCH, MISSING_CAPABILITY)
     if not settled:
         raise ConnectFailed(f"the server refused to say what it is: {error}") from error
     return _supported(error) if isinstance(error, RemoteError) else None

@@ -57,6 +57,7 @@ class Outgoing:
         "_sent",
         "_turns",
         "_watch",
+        "held",
         "maximum",
         "owes",
         "pending",
@@ -83,6 +84,8 @@ class Outgoing:
         self.pending = self._sent.entries
         self.owes: Mapping[Any, Any] = {}
         """What the peer may be waiting for before it answers: no deadline passes meanwhile, but for the hard one."""
+        self.held = 0
+        """How many requests somebody has to agree to before they are sent: no deadline passes meanwhile, either."""
         self.told_types = False
         """Whether results say of what type they are, so that one of an unknown type is none: in the modern era."""
         self._watch = Watch(loop, self.pending, self._expired)
@@ -164,6 +167,10 @@ class Outgoing:
             if pending.on_progress is not None:
                 self._inbox.put(pending.on_progress, progress, total, message, key=token)
 
+    def hold(self, requests: int) -> None:
+        """So many requests more, or fewer, wait for somebody else to agree."""
+        self.held += requests
+
     async def turn(self) -> None:
         """Wait until one of the requests in flight is over."""
         future = self._loop.future()
@@ -204,7 +211,7 @@ class Outgoing:
             self._watch.by(pending.due)
 
     def _expired(self, pending: Pending) -> None:
-        if self.owes and pending.due < pending.end:
+        if (self.owes or self.held) and pending.due < pending.end:
             pending.due = min(self._loop.time() + pending.timeout, pending.end)
             return
         seconds = self._deadlines.hard if pending.due == pending.end else pending.timeout

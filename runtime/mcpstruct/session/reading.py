@@ -24,7 +24,7 @@ from mcpstruct.base.methods import MethodInfo
 from mcpstruct_bindings.merged.types import RequestParams
 
 from .outgoing import Pending
-from .tolerance import without_odd_items
+from .tolerance import without_negative_ttl, without_odd_items
 
 if TYPE_CHECKING:
     from .core import Core
@@ -94,7 +94,10 @@ class Reader:
         return True
 
     def _salvaged(self, decoder: ResponseDecoder[Any], violation: ProtocolViolation) -> Any:
-        """What a tolerant session makes of a refused answer; the violation itself, if it is not or can't."""
+        """What a session makes of a refused answer, a tolerant one more than others; else the violation itself."""
+        result = without_negative_ttl(decoder, violation)
+        if result is not None:
+            return result
         kept = without_odd_items(decoder, violation) if self._core.tolerant else None
         if kept is None:
             return violation

@@ -1,4 +1,4 @@
-"""Lists with an odd item in them: what a tolerant session makes of a result that a strict one refuses."""
+"""What is left of a result that is refused: what is no reason to refuse it, and what a tolerant session overlooks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,21 @@ from mcpstruct.base.errors import Problem, ProtocolViolation
 from mcpstruct.base.messages import ResponseDecoder
 
 _ITEM = re.compile(r"/result/([^/]+)/(\d+)(?:/|\Z)")
+
+
+def without_negative_ttl(decoder: ResponseDecoder[Any], violation: ProtocolViolation) -> Any:
+    """The result of an answer that was refused over a negative `ttlMs`, which stands for none; None for any other."""
+    if violation.pointer != "/result/ttlMs":
+        return None
+    answer = parse(violation.data)
+    ttl = answer["result"].get("ttlMs")
+    if type(ttl) is not int or ttl >= 0:
+        return None
+    answer["result"]["ttlMs"] = 0
+    try:
+        return decoder.decode(to_json(answer)).message.result
+    except ProtocolViolation:  # that was not all
+        return None
 
 
 def without_odd_items(

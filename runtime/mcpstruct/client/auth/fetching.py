@@ -101,16 +101,16 @@ class Fetcher:
         proxied = wire.http is None and (wire.proxy or (environment_proxy(url) if wire.trust_env else None))
         if proxied:
             self.guard.by_proxy(url)
-            addresses: list[str] = []
         else:
-            addresses = await self.guard.addresses(url)
+            # Whoever changes the address in the meantime gains nothing: whom TLS does not know is told nothing.
+            await self.guard.resolved(url)
         own = None
         http = wire.http
         if http is None:
             server = HttpServer(url, proxy=wire.proxy, trust_env=wire.trust_env, ssl=wire.ssl)
             own = http = default_client(current_loop(), server)
         try:
-            return _Owned(await _request(http, addresses, method, url, headers, content), own)
+            return _Owned(await http.request(method, url, headers, content), own)
         except (ConnectFailed, ConnectionLost) as error:
             if own is not None:
                 await own.aclose()
@@ -120,24 +120,6 @@ class Fetcher:
                 with anyio.CancelScope(shield=True):
                     await own.aclose()
             raise
-
-
-async def _request(
-    http: HttpClient, addresses: list[str], method: str, url: str, headers: Mapping[str, str], content: bytes | None
-) -> HttpResponse:
-    """Send a request to one of the addresses that were judged, where the client is able to choose."""
-    request_at = getattr(http, "request_at", None)
-    if request_at is None or not addresses:
-        return await http.request(method, url, headers, content)
-    for last, address in enumerate(addresses, 1 - len(addresses)):
-        try:
-            response: HttpResponse = await request_at(address, method, url, headers, content)
-        except ConnectFailed:
-            if last == 0:
-                raise
-        else:
-            return response
-    raise ConnectFailed("no address")  # never: there is a last one
 
 
 class _Owned:

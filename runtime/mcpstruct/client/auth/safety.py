@@ -105,7 +105,7 @@ async def resolve(host: str, port: int) -> list[str]:
 
 
 class Guard:
-    """Judges the URLs that one MCP server names. `by_proxy` says that names are resolved elsewhere."""
+    """Judges the URLs that one MCP server names, and those that are named there."""
 
     def __init__(self, server: str, rules: UrlRules) -> None:
         self._server = server
@@ -120,19 +120,17 @@ class Guard:
             raise UnsafeUrl(401, f"http, not https, at {host}: UrlRules(http=True) allows it")
         return parts
 
-    async def addresses(self, url: str) -> list[str]:
-        """Judge a URL by where it leads, too; gives the addresses that may be connected to. Raises `UnsafeUrl`."""
+    async def resolved(self, url: str) -> None:
+        """Judge a URL by where it leads, too. Raises `UnsafeUrl`, and `AuthUnavailable` where that is nowhere."""
         parts = self.check(url)
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         if self._rules.private:
-            return []
+            return
         reach = await self._allowed()
-        found = await resolve(host, port)
-        for address in found:
+        for address in await resolve(host, port):
             kind = kind_of(address)
             if kind not in reach:
-                raise UnsafeUrl(401, f"{host} is a {kind} address, where the MCP server does not lead")
-        return found
+                raise UnsafeUrl(401, f"{host} is a {kind} address, where this MCP server may not lead")
 
     def by_proxy(self, url: str) -> None:
         """Judge a URL whose host a proxy resolves: names are taken as they are. Raises `UnsafeUrl`."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,7 @@ class FileTokenStore:
         """See `TokenStore`: among all processes. It ends with the process, if not before."""
         file = await anyio.to_thread.run_sync(_open_lock, self._path(name).with_suffix(".lock"))
         try:
-            while not _try_lock(file):
-                await anyio.sleep(_OFTEN)
+            await _locked(file)
             yield
         finally:
             os.close(file)
@@ -67,10 +67,9 @@ class KeyringTokenStore:
 
     def __init__(self, service: str = "mcpstruct", *, locks: str | os.PathLike[str] = "~/.cache/mcpstruct") -> None:
         try:
-            import keyring
+            self._keyring: Any = import_module("keyring")
         except ModuleNotFoundError as error:
             raise MissingExtra(f"{error.name} is not installed; keyrings need mcpstruct[keyring]") from error
-        self._keyring: Any = keyring
         self._service = service
         self._files = FileTokenStore(locks)
 
@@ -92,6 +91,14 @@ class KeyringTokenStore:
     def lock(self, name: str) -> Any:
         """See `TokenStore`: among all processes that use the same folder of locks."""
         return self._files.lock(f"{self._service} {name}")
+
+
+async def _locked(file: int) -> None:
+    """Wait for a lock; a thread that does so could not be called off."""
+    while True:
+        if _try_lock(file):
+            return
+        await anyio.sleep(_OFTEN)
 
 
 def _read(path: Path) -> bytes | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -14,6 +14,7 @@ from mcpstruct.base.errors import ConnectionLost, HttpError, http_error
 
 from .base import HttpAuth, HttpClient, HttpRequest, HttpResponse
 
+T = TypeVar("T")
 _MOST_TRIES = 5
 """How often one request is sent at most: on account of redirects, or of being let in."""
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -32,11 +33,19 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 class Endpoint:
     """Where requests go."""
 
-    __slots__ = ("_auth", "_http", "_server", "url")
+    __slots__ = ("_auth", "_holds", "_http", "_server", "url")
 
-    def __init__(self, url: str, http: HttpClient, auth: HttpAuth | None, server: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        http: HttpClient,
+        auth: HttpAuth | None,
+        server: str | None = None,
+        holds: Callable[[int], None] | None = None,
+    ) -> None:
         self.url = url
         self._server = server or url
+        self._holds = holds
         self._http = http
         self._auth = auth
 
@@ -54,7 +63,7 @@ class Endpoint:
                 if request is None:
                     request = HttpRequest(self._server, method, self.url, {})
                 request.url, request.headers = self.url, dict(plain)
-                await self._auth.authorize(request)
+                await self._held(self._auth.authorize(request))
                 headers = request.headers
             response = await self._http.request(method, self.url, headers, content, stays=stays)
             if response.status in _REDIRECTS:
@@ -70,8 +79,18 @@ class Endpoint:
         error, _ = await refusal(response)
         if self._auth is None or request is None:
             raise error
-        if not await self._auth.refused(request, error.status, error.headers):
+        if not await self._held(self._auth.refused(request, error.status, error.headers)):
             raise error
+
+    async def _held(self, asking: Awaitable[T]) -> T:
+        """Ask who has the say, which may be a user who takes long: deadlines wait for that."""
+        if self._holds is None:
+            return await asking
+        self._holds(1)
+        try:
+            return await asking
+        finally:
+            self._holds(-1)
 
     async def _follow(self, response: HttpResponse) -> None:
         """Go where a redirect leads, now and from now on."""

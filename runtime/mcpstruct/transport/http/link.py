@@ -79,7 +79,7 @@ class HttpLink:
         self.server = server
         self._own = default_client(core.loop, server) if server.http is None else None
         self.http: HttpClient = self._own or server.http  # type: ignore[assignment]
-        self.endpoint = Endpoint(server.url, self.http, server.auth)
+        self.endpoint = Endpoint(server.url, self.http, server.auth, holds=core.outgoing.hold)
         self.headers = RequestHeaders(server.headers)
         self.jobs = Jobs(core.loop)
         self.session = HttpSession(self)

@@ -48,7 +48,7 @@ async def find_endpoint(link: HttpLink, job: str) -> Endpoint | None:
     if url is None:
         link.jobs.cancel(job)
         raise ConnectFailed("the server wants messages sent to another origin")
-    return Endpoint(url, link.http, link.server.auth, link.server.url)
+    return Endpoint(url, link.http, link.server.auth, link.server.url, holds=link.core.outgoing.hold)
 
 
 async def _read(link: HttpLink, response: HttpResponse, found: Future[str | None]) -> None:
