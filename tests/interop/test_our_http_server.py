@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,20 @@ from typing import Any
 import pytest
 
 from tests.interop.peers import PEERS
-from tests.interop.support import PROGRAMS
+from tests.interop.support import LEGACY, PROGRAMS
 from tests.interop.test_our_server import CLIENTS, TOOLS, expected
 
 
+RUN = ("-m", "mcpstruct", "run", str(PROGRAMS / "our_server.py"), "--transport", "streamable-http", "--port")
+
+
 @contextmanager
-def served(stderr: Path) -> Iterator[str]:
-    """The URL of our server, in a process of its own."""
+def served(stderr: Path, start: Sequence[str] = RUN) -> Iterator[str]:
+    """The URL of our server, in a process of its own; `start` is what its port goes behind."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    run = [sys.executable, "-m", "mcpstruct", "run", str(PROGRAMS / "our_server.py")]
-    command = [*run, "--transport", "streamable-http", "--port", str(port)]
+    command = [sys.executable, *start, str(port)]
     with stderr.open("w") as log, subprocess.Popen(command, stderr=log) as process:
         try:
             deadline = time.monotonic() + 10
@@ -50,12 +52,25 @@ def test_a_client_of_the_official_sdk(client: tuple[list[str], str, str | None],
     (peer, program, *args), revision, name = client
     stderr = tmp_path / "stderr"
     with served(stderr) as url:
-        command = [PEERS[peer].python, str(PROGRAMS / program), *args, url, str(stderr)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+        seen = seen_by([PEERS[peer].python, str(PROGRAMS / program), *args, url, str(stderr)])
+    assert seen == expected(revision, name)
+
+
+def seen_by(command: Sequence[str], **options: Any) -> list[tuple[str, Any]]:
+    """What a client saw, in order, but for messages of the log and progress, which are as they should be."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False, **options)
     assert done.returncode == 0, done.stderr
     seen = [item for line in done.stdout.splitlines() for item in json.loads(line).items()]
     assert [value for what, value in seen if what == "log"] == [["info", f"counted {number}"] for number in (1, 2, 3)]
-    assert [item for item in seen if item[0] not in {"log", "progress"}] == expected(revision, name)
+    return [item for item in seen if item[0] not in {"log", "progress"}]
+
+
+def test_a_client_of_the_transport_of_2024(tmp_path: Path) -> None:
+    stderr = tmp_path / "stderr"
+    with served(stderr, [str(PROGRAMS / "our_http_sse_server.py")]) as url:
+        program = str(PROGRAMS / "mcp1_client.py")
+        seen = seen_by([PEERS["mcp1"].python, program, url.replace("/mcp", "/sse"), str(stderr)])
+    assert seen == expected(LEGACY, "ours")
 
 
 def inspected(folder: Path, url: str, era: str, *args: str) -> dict[str, Any]:

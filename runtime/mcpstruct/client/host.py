@@ -22,7 +22,7 @@ from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, 
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.session.calling import ClientConnection
 from mcpstruct.session.inbox import Inbox
-from mcpstruct.session.loop import Future, Loop, current_loop
+from mcpstruct.session.loop import Cancellable, Future, Loop, current_loop
 from mcpstruct.transport.base import Target, Transport
 from mcpstruct.wire.eras import revision
 from mcpstruct_bindings import REVISIONS
@@ -164,14 +164,11 @@ class Host:
         task = self._task
 
         def stop() -> None:
-            nonlocal late, timer
-            if self._held and seconds is not None:
-                timer = loop.call_later(seconds, stop)
-                return
+            nonlocal late
             late = True
             task.cancel()
 
-        timer = None if seconds is None else loop.call_later(seconds, stop)
+        patience = _Patience(loop, seconds, lambda: self._held, stop)
         error: Exception | None = None
         try:
             connection = await self._try()
@@ -185,8 +182,7 @@ class Host:
         except Exception as failure:
             error = failure
         finally:
-            if timer is not None:
-                timer.cancel()
+            patience.cancel()
             if self._opening is opening:
                 self._opening = None
             if opening.done():
@@ -258,6 +254,32 @@ class Host:
         self.current = None
         if self._latest is not None:  # also one that is still opening, or being closed by somebody else
             await self._latest.core.aclose()
+
+
+class _Patience:
+    """Calls `stop` when the time is up, and begins anew where it is `held` by then."""
+
+    def __init__(self, loop: Loop, seconds: float | None, held: Callable[[], bool], stop: Callable[[], None]) -> None:
+        self._loop = loop
+        self._held = held
+        self._stop = stop
+        self._timer: Cancellable | None = None
+        if seconds is not None:
+            self._begin(seconds)
+
+    def _begin(self, seconds: float) -> None:
+        self._timer = self._loop.call_later(seconds, self._up, seconds)
+
+    def _up(self, seconds: float) -> None:
+        if self._held():
+            self._begin(seconds)
+        else:
+            self._stop()
+
+    def cancel(self) -> None:
+        """Do not call any more."""
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 async def _finish(connection: ClientConnection) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 from mcp import ClientSession, StdioServerParameters, types
+from mcp.client.sse import sse_client
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import McpError
@@ -154,9 +155,13 @@ async def changing(session: ClientSession) -> None:
 
 
 async def main() -> None:
-    parameters = StdioServerParameters(command=command, args=arguments)
+    if REMOTE:
+        connection = sse_client(command) if command.endswith("/sse") else streamable_http_client(command)
+    else:
+        parameters = StdioServerParameters(command=command, args=arguments)
+        connection = stdio_client(parameters, errlog=os.fdopen(into, "w"))
     async with (
-        streamable_http_client(command) if REMOTE else stdio_client(parameters, errlog=os.fdopen(into, "w")) as streams,
+        connection as streams,
         ClientSession(
             *streams[:2],
             sampling_callback=sample,

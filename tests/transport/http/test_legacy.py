@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from mcpstruct.base.errors import ConnectionLost, ProtocolViolation, RequestTimeout, SessionLost
+from mcpstruct.base.limits import Deadlines
 from mcpstruct.client import Client
 from mcpstruct.transport.http import HttpServer
 from mcpstruct_bindings.merged import types as t
@@ -206,6 +207,22 @@ async def test_a_server_that_does_not_want_to_know_of_the_open_session_is_used_a
         await client.list_tools()
 
 
+async def test_a_server_that_answers_what_has_no_answer_holds_nobody_up() -> None:
+    peer = Legacy(session="s-1")
+
+    async def stream(seen: Seen) -> Any:
+        return await (await seen.stream()).until_gone()
+
+    async def json(seen: Seen) -> Any:
+        return seen.json({"jsonrpc": "2.0", "result": {}})
+
+    for handler in (stream, json):
+        peer.on["notifications/initialized"] = handler
+        with anyio.fail_after(SOON):
+            async with connected(peer) as client:
+                await client.list_tools()
+
+
 async def test_a_log_level_is_set_once_the_session_is_open() -> None:
     peer = Legacy()
 
@@ -318,6 +335,20 @@ async def test_a_session_that_cannot_be_opened_anew_is_lost() -> None:
         with pytest.raises(SessionLost):
             await client.call_tool("echo", {})
         assert not client.connected
+
+
+async def test_a_session_that_is_not_opened_anew_in_time_is_lost() -> None:
+    peer = Legacy(session="s-1")
+
+    async def silent(seen: Seen) -> Any:
+        return await (await seen.stream()).until_gone()
+
+    async with running(peer):
+        target = HttpServer(peer.url, reinitialize=True)
+        async with Client(target, verdicts={}, deadlines=Deadlines(connect=1.0)) as client:
+            peer.on |= {"tools/call": answer(404), "initialize": silent}
+            with anyio.fail_after(SOON), pytest.raises(SessionLost):
+                await client.call_tool("echo", {})
 
 
 async def test_what_the_server_forgot_for_good_is_not_asked_for_ever() -> None:

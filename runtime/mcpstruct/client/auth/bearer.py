@@ -12,7 +12,7 @@ from .challenges import challenge_of
 from .credentials import SigningKey
 from .dpop import Proofs
 from .grants import Secret, fetched
-from .safety import DEFAULT_RULES, Guard, UrlRules, origin
+from .safety import DEFAULT_RULES, Guard, UrlRules
 from .tokens import fit_for_header
 
 
@@ -40,7 +40,7 @@ class Bearer:
             request.headers["authorization"] = f"Bearer {token}"
         else:
             request.headers["authorization"] = f"DPoP {token}"
-            request.headers["dpop"] = self._proofs.proof(request.method, request.url, origin(request.url), token)
+            request.headers["dpop"] = self._proofs.proof(request.method, request.url, token)
 
     async def refused(self, request: HttpRequest, status: int, headers: Mapping[str, str]) -> bool:
         """See `HttpAuth`."""
@@ -48,7 +48,7 @@ class Bearer:
         if status != 401 or challenge is None:
             return False
         if self._proofs is not None and challenge.error == "use_dpop_nonce":
-            return self._proofs.learn(origin(request.url), headers.get("dpop-nonce"))
+            return self._proofs.may_go_again(request, headers)
         sent = request.headers["authorization"].partition(" ")[2]
         if sent == self._token:
             await self._fetch()

@@ -5,13 +5,18 @@ from __future__ import annotations
 import secrets
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+from mcpstruct.transport.http.base import HttpRequest
+
 from .jose import new_key, public_part, signed
+from .safety import origin
 
 ALGORITHM = "ES256"
 _MOST_ORIGINS = 100
+_MOST_NONCES = 2
 
 
 class Proofs:
@@ -27,16 +32,23 @@ class Proofs:
     def __repr__(self) -> str:
         return "<Proofs>"
 
-    def learn(self, origin: str, nonce: str | None) -> bool:
-        """A server of this origin wants a nonce; whether that is news."""
-        if not nonce or len(nonce) > 4096 or self._nonces.get(origin) == nonce:
+    def learn(self, url: str, nonce: str | None) -> bool:
+        """A server wants a nonce in proofs that it gets, at this URL and others; whether that is news."""
+        where = origin(url)
+        if not nonce or len(nonce) > 4096 or self._nonces.get(where) == nonce:
             return False
         if len(self._nonces) >= _MOST_ORIGINS:
             self._nonces.clear()
-        self._nonces[origin] = nonce
+        self._nonces[where] = nonce
         return True
 
-    def proof(self, method: str, url: str, origin: str, access_token: str | None = None) -> str:
+    def may_go_again(self, request: HttpRequest, headers: Mapping[str, str]) -> bool:
+        """Whether a request that was refused for want of a nonce is worth another try."""
+        tries: int = request.notes.get("nonces", 0)
+        request.notes["nonces"] = tries + 1
+        return self.learn(request.url, headers.get("dpop-nonce")) and tries < _MOST_NONCES
+
+    def proof(self, method: str, url: str, access_token: str | None = None) -> str:
         """A proof for one request, good for no other."""
         claims: dict[str, Any] = {
             "jti": secrets.token_urlsafe(16),
@@ -46,6 +58,6 @@ class Proofs:
         }
         if access_token is not None:
             claims["ath"] = urlsafe_b64encode(sha256(access_token.encode()).digest()).rstrip(b"=").decode()
-        if (nonce := self._nonces.get(origin)) is not None:
+        if (nonce := self._nonces.get(origin(url))) is not None:
             claims["nonce"] = nonce
         return signed({"alg": self._algorithm, "typ": "dpop+jwt", "jwk": self._public}, claims, self.key)

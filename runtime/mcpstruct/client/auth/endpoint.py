@@ -10,7 +10,6 @@ from .credentials import SigningKey, authenticate
 from .discovery import ServerMetadata
 from .dpop import Proofs
 from .fetching import Answer, Fetcher
-from .safety import origin
 from .tokens import ClientCredential, Tokens, tokens_from
 
 
@@ -40,7 +39,7 @@ class TokenEndpoint:
         answer = await self._post(url, form)
         error = answer.text("error")
         if self._proofs is not None and error == "use_dpop_nonce":
-            if self._proofs.learn(origin(url), answer.headers.get("dpop-nonce")):
+            if self._proofs.learn(url, answer.headers.get("dpop-nonce")):
                 answer = await self._post(url, form)
         elif answer.status >= 500 or answer.status == 429:
             raise AuthUnavailable(answer.status, "the token endpoint cannot answer now")
@@ -63,8 +62,8 @@ class TokenEndpoint:
         form = dict(form)
         headers = authenticate(self.credential, self.server.issuer, form, self._key)
         if self._proofs is not None:
-            headers["dpop"] = self._proofs.proof("POST", url, origin(url))
+            headers["dpop"] = self._proofs.proof("POST", url)
         answer = await self._fetcher.post(url, form, headers)
         if self._proofs is not None and answer.status == 200:
-            self._proofs.learn(origin(url), answer.headers.get("dpop-nonce"))
+            self._proofs.learn(url, answer.headers.get("dpop-nonce"))
         return answer

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin
 
 import anyio
 import msgspec
 
+from mcpstruct import __version__
 from mcpstruct.base.check import is_object
 from mcpstruct.base.errors import AuthError, AuthUnavailable, ConnectFailed, ConnectionLost, DiscoveryFailed
 from mcpstruct.session.loop import current_loop
@@ -29,7 +30,7 @@ MOST_REDIRECTS = 5
 PATIENCE = 30.0
 """Seconds for one document, redirects included."""
 _REDIRECTS = (301, 302, 303, 307, 308)
-_JSON = {"accept": "application/json"}
+_JSON = {"accept": "application/json", "user-agent": f"mcpstruct/{__version__}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +49,8 @@ class Answer:
     """What came back: a JSON object, or an empty one in the place of anything else."""
 
     status: int
-    body: dict[str, Any]
-    headers: Mapping[str, str]
+    body: dict[str, Any] = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
 
     def text(self, name: str) -> str | None:
         """A member of the body, if it is text that is not empty."""

@@ -33,10 +33,12 @@ def public_part(key: dict[str, Any]) -> dict[str, Any]:
 def key_from_pem(pem: str | bytes) -> dict[str, Any]:
     """A private key from a PEM file, as a JWK. Raises `ValueError` for what is none."""
     jwk, _ = _joserfc()
+    from joserfc.errors import JoseError
+
     for kind in ("EC", "RSA", "OKP"):
         try:
             key = jwk.import_key(pem, kind)
-        except (ValueError, TypeError):
+        except (JoseError, ValueError, TypeError):
             continue
         if key.is_private:
             return cast("dict[str, Any]", key.as_dict(private=True))
@@ -49,18 +51,6 @@ def signed(header: dict[str, Any], claims: dict[str, Any], key: dict[str, Any]) 
     algorithm = header["alg"]
     text: str = jwt.encode(header, claims, _imported(msgspec.json.encode(key)), algorithms=[algorithm])
     return text
-
-
-def expiry_of(assertion: str) -> float | None:
-    """When a JWT ends by what it says itself, without a look at its signature; None where it does not say."""
-    from base64 import urlsafe_b64decode
-
-    try:
-        payload = assertion.split(".")[1]
-        claims = msgspec.json.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return float(claims["exp"])
-    except (IndexError, KeyError, TypeError, ValueError, msgspec.MsgspecError):
-        return None
 
 
 @lru_cache(8)

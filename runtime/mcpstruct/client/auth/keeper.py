@@ -21,7 +21,6 @@ from .dpop import ALGORITHM, Proofs
 from .endpoint import TokenEndpoint
 from .fetching import Fetcher, Wire
 from .registration import Registrar
-from .safety import origin
 from .scopes import wanted
 from .tokens import MemoryTokenStore, Tokens, TokenStore, load, save
 
@@ -182,7 +181,7 @@ class Keeper:
             request.headers["authorization"] = f"Bearer {tokens.access_token}"
         elif site.proofs is not None:
             request.headers["authorization"] = f"DPoP {tokens.access_token}"
-            proof = site.proofs.proof(request.method, request.url, origin(request.url), tokens.access_token)
+            proof = site.proofs.proof(request.method, request.url, tokens.access_token)
             request.headers["dpop"] = proof
 
     async def refused(self, request: HttpRequest, status: int, headers: Mapping[str, str]) -> bool:
@@ -191,8 +190,8 @@ class Keeper:
         challenge = challenge_of(headers.get("www-authenticate"), _BOUND_SCHEMES if self.dpop else _SCHEMES)
         if challenge is None:
             return False
-        if self._wants_nonce(site, request, challenge, headers):
-            return True
+        if site.proofs is not None and challenge.error == "use_dpop_nonce":
+            return site.proofs.may_go_again(request, headers)
         if not self._sent_current(site, request):
             return True  # somebody else has got a better one in the meantime
         asked: int = request.notes.get("asked", 0)
@@ -209,12 +208,6 @@ class Keeper:
         if site is None:
             site = self._sites[server] = Site(server)
         return site
-
-    def _wants_nonce(self, site: Site, request: HttpRequest, challenge: Challenge, headers: Mapping[str, str]) -> bool:
-        """Whether all that a server misses is a nonce, which is known now."""
-        if site.proofs is None or challenge.error != "use_dpop_nonce":
-            return False
-        return site.proofs.learn(origin(request.url), headers.get("dpop-nonce"))
 
     def _sent_current(self, site: Site, request: HttpRequest) -> bool:
         sent = request.headers.get("authorization")

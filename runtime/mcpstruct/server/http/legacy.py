@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
 from mcpstruct.base.envelope import ErrorObject, RequestId
 from mcpstruct.base.errors import ConnectionLost, ProtocolViolation
+from mcpstruct.base.messages import raw_envelope
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.session.core import Core
 from mcpstruct.session.incoming import Incoming
@@ -135,9 +138,7 @@ class Legacy:
 
     def take(self, request: HttpRequest, body: bytes) -> Exchange:
         """Begin to answer a POST. Raises `Refused`."""
-        version = request.header(b"mcp-protocol-version")
-        if version is not None and version not in self._revisions:
-            raise Refused(400, "MCP-Protocol-Version names a revision that this server does not speak")
+        version = self._version(request)
         session_id = request.header(SESSION_ID)
         if session_id is not None and self._options.sessions:
             return self._within(self._found(session_id, request), body)
@@ -150,6 +151,12 @@ class Legacy:
         if self._options.sessions:
             raise Refused(400, "Mcp-Session-Id is missing: begin with initialize")
         return self._outside(version or WITHOUT_HEADER, arrived)
+
+    def _version(self, request: HttpRequest) -> str | None:
+        version = request.header(b"mcp-protocol-version")
+        if version is not None and version not in self._revisions:
+            raise Refused(400, "MCP-Protocol-Version names a revision that this server does not speak")
+        return version
 
     # -- with sessions ------------------------------------------------------------------------------------------------
 
@@ -241,6 +248,7 @@ class Legacy:
         return self._required(request)
 
     def _required(self, request: HttpRequest) -> Session:
+        self._version(request)
         session_id = request.header(SESSION_ID)
         if session_id is None:
             raise Refused(400, "Mcp-Session-Id is missing")
@@ -267,7 +275,12 @@ def _member(core: Core, part: bytes) -> Arrived | bytes | ProtocolViolation:
 
 
 def _unreadable(connection: Connection, violation: ProtocolViolation) -> Refused:
-    """The answer to what is no message; one with an id is answered as the request that it was meant to be."""
+    """The answer to what is no message; one with an id and a method is answered as the request that it was meant to
+    be.
+    """
     connection.violation(violation)
-    error = encoded_error(violation.request_id, ErrorObject(violation.code, violation.message))
-    return Refused(200 if violation.request_id is not None else 400, "", body=error)
+    request_id = violation.request_id
+    if request_id is not None and raw_envelope(violation.data).method is UNSET:
+        request_id = None  # no request, but a response that is none
+    error = encoded_error(request_id, ErrorObject(violation.code, violation.message))
+    return Refused(200 if request_id is not None else 400, "", body=error)

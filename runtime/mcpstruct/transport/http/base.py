@@ -56,9 +56,9 @@ class HttpRequest:
     method: str
     url: str
     """Where it goes now: a redirect within the origin changes it."""
-    headers: dict[str, str]
+    headers: dict[str, str] = field(repr=False)
     """Those that it is sent with; anew each time."""
-    notes: dict[str, Any] = field(default_factory=dict[str, Any])
+    notes: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
     """Whatever `HttpAuth` wants to know when the same request comes again."""
 
 

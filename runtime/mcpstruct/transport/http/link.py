@@ -54,6 +54,8 @@ _OPENING = (methods.DISCOVER.name, methods.INITIALIZE.name)
 
 
 _MOST_PAGES = 1000
+_ACKNOWLEDGED = 65_536
+"""Bytes that the answer to what has none may have, and its connection be used again."""
 
 
 class Post(Struct, gc=False):
@@ -188,7 +190,10 @@ class HttpLink:
         """Send what has no answer. Raises `ConnectFailed`, `ConnectionLost`, `HttpError`."""
         response = await self.session.target.send("POST", headers, data, stays=True)
         if response.status < 300:
-            await response.read(0)
+            if media_type(response) == "text/event-stream":
+                await response.aclose()  # nothing follows, and it may stay open for ever
+            else:
+                await response.read(_ACKNOWLEDGED)
             return
         error, _ = await refusal(response)
         if error.status == 404 and self.session.is_of(headers):
@@ -247,7 +252,7 @@ class HttpLink:
         elif kind == "text/event-stream":
             await self._streamed(response, request_id)
         elif self.session.elsewhere:  # the answer comes on a stream of its own
-            await response.read(0)
+            await response.read(_ACKNOWLEDGED)
             return
         else:
             await response.aclose()
