@@ -1,4 +1,4 @@
-"""The official SDK for JavaScript over HTTP in both eras: its server with our client, and its client with our server."""
+"""The official SDK for JavaScript over HTTP, in both eras: its server with our client, its client with our server."""
 
 from __future__ import annotations
 

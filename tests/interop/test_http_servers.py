@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from anyio.streams.text import TextReceiveStream
 from mcpstruct.client import Client
 from tests.interop.peers import PEERS
 from tests.interop.support import LEGACY, MODERN, PROGRAMS, Heard, text_of
+from tests.interop.test_everything import TOOLS, offers, prompts
 from tests.interop.test_mcp_servers import Sum, interrupted, offered
 from tests.support.http import free_port
 
@@ -121,16 +123,15 @@ async def test_the_reference_server(kind: str) -> None:
     node = PEERS["node"]
     port = free_port()
     command = [node.node, node.script("@modelcontextprotocol/server-everything/dist/index.js"), kind]
+    environment = {"PATH": os.environ["PATH"], "PORT": str(port)}
     with anyio.fail_after(50):
-        async with serving(command, port, heard, env={"PORT": str(port)}):
+        async with serving(command, port, heard, env=environment):
             url = f"http://127.0.0.1:{port}/{'sse' if kind == 'sse' else 'mcp'}"
             async with heard.client(url, verdicts={}) as client:
-                assert text_of(await client.call_tool("echo", {"message": "hello"})) == "Echo: hello"
-                await client.call_tool(
-                    "trigger-long-running-operation", {"duration": 1, "steps": 3}, on_progress=heard.on_progress
-                )
-                assert len(heard.progress) == 3
-                assert "because" in text_of(
-                    await client.call_tool("trigger-sampling-request", {"prompt": "why?", "maxTokens": 10})
-                )
+                assert client.protocol_version == LEGACY
+                assert {tool.name async for tool in client.tools()} == {*TOOLS}
+                await offers(client)
+                await prompts(client)
+                for check in TOOLS.values():
+                    await check(client, heard)
     assert heard.violations == []

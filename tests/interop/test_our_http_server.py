@@ -19,7 +19,6 @@ from tests.interop.peers import PEERS
 from tests.interop.support import LEGACY, PROGRAMS
 from tests.interop.test_our_server import CLIENTS, TOOLS, expected
 
-
 RUN = ("-m", "mcpstruct", "run", str(PROGRAMS / "our_server.py"), "--transport", "streamable-http", "--port")
 
 

@@ -460,6 +460,16 @@ async def test_sampling_message_roles(revision: str, message: Any) -> None:
     assert reply["error"]["code"] == -32602
 
 
+async def test_sampling_rejected() -> None:
+    """The callback raises it, and the server gets it as it is."""
+
+    def on_sampling(params: CreateMessageRequestParams) -> CreateMessageResult:
+        raise RemoteError(-1, "User rejected sampling request")
+
+    reply = await ask_client(NEWEST_LEGACY, "sampling/createMessage", ASK, on_sampling=on_sampling)
+    assert reply["error"] == {"code": -1, "message": "User rejected sampling request"}
+
+
 @pytest.mark.parametrize("revision", ERAS)
 async def test_sampling_max_tokens_reaches_the_model(revision: str) -> None:
     """Whoever answers is told the limit; it cannot be left out."""

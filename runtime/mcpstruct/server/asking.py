@@ -230,6 +230,11 @@ class ReplayAsker(Asker):
         }
         self._used: dict[str, Raw] = {}
 
+    @property
+    def _principal(self) -> str | None:
+        principal = self._request.principal
+        return None if principal is None else principal.key
+
     @cached_property
     def _digest(self) -> bytes:
         incoming = self._request.incoming
@@ -299,7 +304,7 @@ class ReplayAsker(Asker):
         payload = Round(number=number, asked=asked, answers=answers, state=self._kept).encode()
         name = self._request.incoming.method.name
         try:
-            return self._sealer.seal(payload, principal=None, method=name, digest=self._digest)
+            return self._sealer.seal(payload, principal=self._principal, method=name, digest=self._digest)
         except StateTooLarge as error:
             log.exception("%s can't ask for input", name)
             raise RemoteError(INTERNAL_ERROR, str(error)) from error
@@ -313,7 +318,7 @@ class ReplayAsker(Asker):
             if asked is not None:
                 return Round(asked=asked)
             payload = self._sealer.open(
-                state, principal=None, method=self._request.incoming.method.name, digest=self._digest
+                state, principal=self._principal, method=self._request.incoming.method.name, digest=self._digest
             )
             return Round.decode(payload)
         except StateRefused as error:

@@ -155,6 +155,10 @@ class Server:
         """Which arguments of a tool clients repeat in HTTP headers; None for a tool that is not known."""
         return None
 
+    def scopes(self, tool: str) -> tuple[str, ...]:
+        """What a call of a tool takes, over HTTP."""
+        return ()
+
     # -- told by connections ------------------------------------------------------------------------------------------
 
     def notified(self, connection: Connection, method: MethodInfo[Any, Any], params: Any) -> None:

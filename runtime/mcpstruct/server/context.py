@@ -13,6 +13,7 @@ from mcpstruct.base.errors import RemoteError, RequestCancelled
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.base.session import ProgressCallback, Timeout
 from mcpstruct.session.links import drained
+from mcpstruct.session.principal import Principal
 from mcpstruct.session.request import ServerRequest
 from mcpstruct.wire.eras import SEVERITY, Revision
 from mcpstruct_bindings.merged import methods
@@ -136,6 +137,11 @@ class Context(Generic[StateT]):
     def revision(self) -> Revision:
         """The row of that revision."""
         return self._request.revision
+
+    @property
+    def principal(self) -> Principal | None:
+        """On whose behalf the request is made: None where the transport does not tell, as over stdio."""
+        return self._request.principal
 
     @property
     def method(self) -> str:

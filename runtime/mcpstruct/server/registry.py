@@ -73,6 +73,7 @@ class Registry(Server):
         structured_output: bool | None = None,
         timeout: float | None = None,
         inline: bool = False,
+        scopes: Sequence[str] = (),
     ) -> Callable[[F], F]:
         """Make a tool of a function: `@server.tool()`.
 
@@ -80,6 +81,7 @@ class Registry(Server):
         function runs in a thread; with `inline`, on the event loop, which it must not block. `input_schema` is shown to
         clients in place of the one made from the parameters, which still say what is read; `output_schema` likewise in
         place of the one made from the return annotation. Results are held to it where the `schema` extra is installed.
+        `scopes` are what a token has to be good for, over HTTP, for the tool to be called.
         """
         namespace = _locals(name)
 
@@ -97,6 +99,7 @@ class Registry(Server):
                 structured_output=structured_output,
                 timeout=timeout,
                 inline=inline,
+                scopes=scopes,
                 namespace=namespace,
             )
             return function
@@ -118,6 +121,7 @@ class Registry(Server):
         structured_output: bool | None = None,
         timeout: float | None = None,
         inline: bool = False,
+        scopes: Sequence[str] = (),
         namespace: Mapping[str, Any] | None = None,
     ) -> None:
         """See `tool`. Raises `TypeError` for a function that can be no tool, `ValueError` for a name that is taken."""
@@ -141,7 +145,7 @@ class Registry(Server):
         )
         timeout = self._timeout if timeout is None else timeout
         caller = self._caller(made, timeout=timeout, inline=inline)
-        self.tools.add(made.name, Tool(made, definition, caller))
+        self.tools.add(made.name, Tool(made, definition, caller, scopes))
 
     def resource(
         self,
@@ -242,6 +246,11 @@ class Registry(Server):
         """Which arguments of a tool clients repeat in HTTP headers; None for a tool that there is not."""
         found = self.tools.get(tool)
         return None if found is None else found.annotated
+
+    def scopes(self, tool: str) -> tuple[str, ...]:
+        """What a call of a tool takes, over HTTP."""
+        found = self.tools.get(tool)
+        return () if found is None else found.scopes
 
     def capabilities(self, row: Revision) -> t.ServerCapabilities:
         """See `Server`: lists that are empty as well, since there is no telling what is registered later."""

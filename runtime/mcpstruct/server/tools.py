@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from mcpstruct.base.errors import RemoteError
@@ -31,12 +32,16 @@ log = logging.getLogger("mcpstruct")
 class Tool:
     """A function that the model may call; `definition` is what clients are told of it."""
 
-    __slots__ = ("_caller", "_function", "_promise", "annotated", "definition")
+    __slots__ = ("_caller", "_function", "_promise", "annotated", "definition", "scopes")
 
-    def __init__(self, function: ToolFunction, definition: ToolDefinition, caller: Caller) -> None:
+    def __init__(
+        self, function: ToolFunction, definition: ToolDefinition, caller: Caller, scopes: Iterable[str] = ()
+    ) -> None:
         self._function = function
         self._caller = caller
         self.definition = definition
+        self.scopes = (scopes,) if isinstance(scopes, str) else tuple(scopes)
+        """What a token has to be good for."""
         if definition.input_schema is not function.input_schema:
             _check(definition.input_schema)
         promised = definition.output_schema

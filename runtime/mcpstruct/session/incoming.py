@@ -15,6 +15,7 @@ from mcpstruct.base.methods import MethodInfo
 if TYPE_CHECKING:
     from .core import Core
     from .links import Link
+    from .principal import Principal
 
 log = logging.getLogger("mcpstruct")
 
@@ -26,7 +27,19 @@ def _as_it_is(result: Any) -> Any:
 class Incoming:
     """Answered once: with a result, an error, or, where it was cancelled, nothing."""
 
-    __slots__ = ("cancelled", "core", "id", "key", "link", "method", "on_cancel", "params", "reason", "task")
+    __slots__ = (
+        "cancelled",
+        "core",
+        "id",
+        "key",
+        "link",
+        "method",
+        "on_cancel",
+        "params",
+        "principal",
+        "reason",
+        "task",
+    )
 
     def __init__(
         self,
@@ -45,6 +58,8 @@ class Incoming:
         """The way out for its answer, and for whatever belongs to it."""
         self.method = method
         self.params = params
+        self.principal: Principal | None = None
+        """Who makes it, where the transport knows of each request."""
         self.task: Any = None
         self.cancelled = False
         self.reason: str | None = None

@@ -24,6 +24,7 @@ from mcpstruct_bindings.merged.types import (
 )
 
 from .incoming import Incoming
+from .principal import Principal
 from .stamping import stamp
 
 if TYPE_CHECKING:
@@ -63,6 +64,11 @@ class ServerRequest:
     def in_progress(self) -> bool:
         """Whether it is yet to be answered, and has not been called off."""
         return self.connection.core.received_requests.entries.get(self.incoming.key) is self.incoming
+
+    @property
+    def principal(self) -> Principal | None:
+        """On whose behalf it is made, where the transport knows."""
+        return self.incoming.principal or self.connection.principal
 
     @property
     def id(self) -> RequestId:

@@ -47,6 +47,7 @@ from .complaints import Complaints
 from .core import Core
 from .freshness import Freshness
 from .incoming import Incoming
+from .principal import Principal
 from .request import SILENT, ServerRequest
 from .stamping import stamp
 from .subscriptions import Subscriptions
@@ -121,6 +122,8 @@ class Connection:
         self.initialized = False
         self.client: InitializeRequestParams | None = None
         """What the client said of itself in its handshake."""
+        self.principal: Principal | None = None
+        """Who the client is, where the transport knows of a whole connection."""
         self.stopping = False
         """Whether no more requests are taken."""
         self._modern_ones = frozenset(modern(service.revisions))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mcpstruct.session.loop import Loop, current_loop
 from mcpstruct.wire.eras import PROTOCOL_VERSION, modern
 
+from .access import Door
 from .asgi import Receive, Scope, Send, reply
 from .gate import Gate
 from .http_sse import MESSAGES, STREAM, HttpSse
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mcpstruct")
 _ENDPOINT = "endpoint"
+_METADATA = "metadata"
 _DECLARED = PROTOCOL_VERSION.encode()
 
 
@@ -53,6 +55,9 @@ class HttpApp:
         self._places = dict.fromkeys((path, path.rstrip("/") + "/", path.rstrip("/")), _ENDPOINT)
         if options.http_sse:
             self._places.update({STREAM: STREAM, MESSAGES: MESSAGES})
+        self._door: Door | None = None if options.auth is None else options.auth.door(options)
+        if self._door is not None:
+            self._places.update(dict.fromkeys(self._door.places, _METADATA))
         self._modern = frozenset(name.encode() for name in modern(server.revisions))
         self._only_modern = len(self._modern) == len(server.revisions)
         self._running: _Running | None = None
@@ -124,6 +129,13 @@ class HttpApp:
             request = HttpRequest(scope)
             place = self._places.get(request.path) or self._below_prefix(request)
             headers = self._gate.check(request)
+            door = self._door
+            if door is not None:
+                if place == _METADATA:
+                    await self._metadata(door, request, send, headers)
+                    return
+                if not door.recognizes(request) and request.method != "OPTIONS":
+                    headers = [*headers, *await door.admit(request)]
             running = self._running or await self._begin()
             if place != _ENDPOINT:
                 await self._http_sse(running, place, request, receive, send, headers)
@@ -135,6 +147,15 @@ class HttpApp:
             await reply(send, refused.status, refused.body, [*headers, *refused.headers])
         except Gone:
             pass
+
+    async def _metadata(self, door: Door, request: HttpRequest, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+        """Who authorizes requests: for everybody to know."""
+        if request.method == "OPTIONS":
+            await reply(send, 204, headers=[*headers, *self._gate.preflight(request)])
+        elif request.method != "GET":
+            raise Refused(405, "no such method", [(b"allow", b"GET")])
+        else:
+            await reply(send, 200, door.metadata, [*headers, (b"cache-control", b"max-age=3600")])
 
     async def _other(
         self, running: _Running, request: HttpRequest, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]]

@@ -10,9 +10,10 @@ from .request import HttpRequest, Refused
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
 _MOST_VERDICTS = 256
-_EXPOSED = b"mcp-session-id, mcp-protocol-version"
+_EXPOSED = b"mcp-session-id, mcp-protocol-version, www-authenticate, dpop-nonce"
 _ASKED = (
-    b"content-type, accept, authorization, last-event-id, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name"
+    b"content-type, accept, authorization, dpop, last-event-id, mcp-protocol-version, mcp-session-id, mcp-method, "
+    b"mcp-name"
 )
 
 

@@ -14,6 +14,7 @@ from mcpstruct.session.serving import Connection
 from mcpstruct.transport.base import Receiver
 from mcpstruct.wire.sse import encode_event
 
+from .access import demand_each, principal_of
 from .asgi import Headers, Receive, Send
 from .request import HttpRequest, Refused
 from .streams import EventStream
@@ -75,6 +76,7 @@ class HttpSse:
         if len(self._clients) >= self._most:
             raise Refused(503, "too many clients")
         connection = self._server.connection()
+        connection.principal = principal_of(request)
         events = EventStream(self._loop, self._keep_alive, lambda: connection.core.lost(None))
         connection.core.attach(ByteLink(_Events(events)))
         key = secrets.token_urlsafe(24)
@@ -95,6 +97,7 @@ class HttpSse:
         connection, principal = self._clients.get(query.get("sessionId", [""])[0], (None, None))
         if connection is None or principal != request.principal:
             raise Refused(404, "there is no such session")
+        demand_each(self._server, request, connection.core, body)
         connection.core.received(body)
 
     async def aclose(self) -> None:

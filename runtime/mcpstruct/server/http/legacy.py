@@ -19,6 +19,7 @@ from mcpstruct.wire.eras import WITHOUT_HEADER, legacy, revision
 from mcpstruct.wire.sse import encode_event
 from mcpstruct_bindings.merged import methods
 
+from .access import demand, principal_of
 from .events import EventStore, MemoryEvents
 from .exchange import Exchange
 from .nobody import Nobody
@@ -141,7 +142,7 @@ class Legacy:
         version = self._version(request)
         session_id = request.header(SESSION_ID)
         if session_id is not None and self._options.sessions:
-            return self._within(self._found(session_id, request), body)
+            return self._within(self._found(session_id, request), request, body)
         try:
             arrived = self._reader.core.read(body)
         except ProtocolViolation as violation:
@@ -150,7 +151,7 @@ class Legacy:
             return self._open(arrived, arrived.id, request)
         if self._options.sessions:
             raise Refused(400, "Mcp-Session-Id is missing: begin with initialize")
-        return self._outside(version or WITHOUT_HEADER, arrived)
+        return self._outside(version or WITHOUT_HEADER, request, arrived)
 
     def _version(self, request: HttpRequest) -> str | None:
         version = request.header(b"mcp-protocol-version")
@@ -179,7 +180,7 @@ class Legacy:
             exchange.headers.append((SESSION_ID, session.id.encode()))
         return exchange
 
-    def _within(self, session: Session, body: bytes) -> Exchange:
+    def _within(self, session: Session, request: HttpRequest, body: bytes) -> Exchange:
         """The messages of one POST in a session."""
         core = session.connection.core
         exchange = SessionExchange(session, self._options)
@@ -193,6 +194,9 @@ class Legacy:
             raise _unreadable(session.connection, violation) from None
         if not arrived:
             raise Refused(400, "an empty batch")
+        for one in arrived:
+            demand(self._server, request, one)
+        principal = session.connection.principal = principal_of(request)
         wanted = [one for one in arrived if isinstance(one, ProtocolViolation) or _is_request(one)]
         exchange.expect(len(wanted))
         for one in arrived:
@@ -201,14 +205,16 @@ class Legacy:
             elif isinstance(one, ProtocolViolation):
                 exchange.error(one.request_id, ErrorObject(one.code, one.message))
             elif one.id is not None:
-                core.take(Incoming(core, one.id, one.method, one.params, exchange))
+                incoming = Incoming(core, one.id, one.method, one.params, exchange)
+                incoming.principal = principal
+                core.take(incoming)
             else:
                 core.take_notification(one.method, one.params)
         return exchange
 
     # -- without ------------------------------------------------------------------------------------------------------
 
-    def _outside(self, version: str, arrived: Arrived | None) -> Exchange:
+    def _outside(self, version: str, request: HttpRequest, arrived: Arrived | None) -> Exchange:
         """A request in no session, where the server keeps none."""
         if version not in self._revisions:
             raise Refused(400, "MCP-Protocol-Version is missing")
@@ -221,10 +227,13 @@ class Legacy:
         exchange = Exchange(core.loop, self._options, statuses={})
         if arrived is None:
             raise Refused(400, "nobody waits for this answer")
+        demand(self._server, request, arrived)
         if arrived.id is None:
             exchange.accept()
         else:
-            core.take(Incoming(core, arrived.id, arrived.method, arrived.params, exchange, key=exchange))
+            incoming = Incoming(core, arrived.id, arrived.method, arrived.params, exchange, key=exchange)
+            incoming.principal = principal_of(request)
+            core.take(incoming)
         return exchange
 
     # -- other methods than POST --------------------------------------------------------------------------------------

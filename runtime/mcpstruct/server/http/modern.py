@@ -18,6 +18,7 @@ from mcpstruct.wire.eras import PROTOCOL_VERSION, revision
 from mcpstruct.wire.headers import mismatch
 from mcpstruct_bindings.merged.methods import CALL_TOOL, METHODS
 
+from .access import demand
 from .exchange import Exchange
 from .nobody import Nobody
 from .options import HttpOptions
@@ -56,15 +57,19 @@ class Modern:
             return exchange
         if fault is not None:
             exchange.error(arrived.id, fault)
-        elif arrived.id is None:
+            return exchange
+        demand(self._server, request, arrived)
+        if arrived.id is None:
             self._core.take_notification(arrived.method, arrived.params)
             exchange.accept()
         else:
-            self._begin(exchange, arrived.id, arrived)
+            self._begin(exchange, arrived.id, arrived, request)
         return exchange
 
-    def _begin(self, exchange: Exchange, request_id: RequestId, arrived: Arrived) -> None:
+    def _begin(self, exchange: Exchange, request_id: RequestId, arrived: Arrived, request: HttpRequest) -> None:
         incoming = Incoming(self._core, request_id, arrived.method, arrived.params, exchange, key=exchange)
+        if request.access is not None:
+            incoming.principal = request.access.principal
         exchange.incoming = incoming
         self._core.take(incoming)
 

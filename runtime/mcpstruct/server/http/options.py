@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from mcpstruct.base.limits import MIB
 
 from .events import EventStore
+
+if TYPE_CHECKING:
+    from mcpstruct.server.auth import ResourceServer
 
 
 class HttpOptions(Struct, frozen=True, kw_only=True):
@@ -24,6 +28,8 @@ class HttpOptions(Struct, frozen=True, kw_only=True):
     `allowed_hosts` is None too, and else for none."""
     cors: bool = False
     """Whether pages of the allowed origins may read the answers."""
+    auth: ResourceServer | None = None
+    """Lets in only who has an access token; None for everybody whom `Host` and `Origin` let in."""
     max_body: int = 4 * MIB
     """Largest request, in bytes."""
     body_deadline: float = 30.0

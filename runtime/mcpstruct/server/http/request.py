@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -14,10 +15,13 @@ from mcpstruct.session.loop import Cancellable, Loop
 from .asgi import Event, Headers, Receive, Scope
 from .watching import Watch
 
+if TYPE_CHECKING:
+    from .access import Access
+
 # Headers that say what a request is. Two of one kind may be read differently by whoever else reads them on the way.
 _ONCE = frozenset((
-    b"host", b"origin", b"content-type", b"content-length", b"content-encoding", b"authorization", b"last-event-id",
-    b"mcp-protocol-version", b"mcp-session-id", b"mcp-method", b"mcp-name",
+    b"host", b"origin", b"content-type", b"content-length", b"content-encoding", b"authorization", b"dpop",
+    b"last-event-id", b"mcp-protocol-version", b"mcp-session-id", b"mcp-method", b"mcp-name",
 ))  # fmt: skip
 _PARAMETER = b"mcp-param-"
 
@@ -39,7 +43,7 @@ class Gone(Exception):
 class HttpRequest:
     """A request as it came. Raises `Refused` where a header that says what it is comes twice."""
 
-    __slots__ = ("headers", "method", "path", "principal", "scope")
+    __slots__ = ("access", "headers", "method", "path", "principal", "scope")
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -49,6 +53,8 @@ class HttpRequest:
         self.headers: dict[bytes, bytes] = dict(fields)
         self.principal: str | None = None
         """Whom the request is made for, where that is known."""
+        self.access: Access | None = None
+        """What it may do, where not everybody may do everything."""
         if len(self.headers) != len(fields):
             _refuse_twins([name for name, _ in fields])
 

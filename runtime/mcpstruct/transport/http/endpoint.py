@@ -15,7 +15,7 @@ from mcpstruct.base.errors import ConnectionLost, HttpError, http_error
 from .base import HttpAuth, HttpClient, HttpRequest, HttpResponse
 
 T = TypeVar("T")
-_MOST_TRIES = 5
+_MOST_TRIES = 6
 """How often one request is sent at most: on account of redirects, or of being let in."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 _EXCERPT = 65_536

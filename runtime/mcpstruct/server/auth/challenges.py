@@ -1,0 +1,32 @@
+"""Refusals that tell a client what to do about them: `WWW-Authenticate`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
+from mcpstruct.server.http.request import Refused
+
+Scheme: TypeAlias = Literal["Bearer", "DPoP"]
+
+
+def challenge(
+    status: int,
+    message: str,
+    *,
+    scheme: Scheme,
+    metadata_url: str,
+    scopes: Iterable[str] = (),
+    error: str | None = None,
+    algorithms: Iterable[str] = (),
+    nonce: str | None = None,
+) -> Refused:
+    """A refusal with a challenge. Its texts are this server's own: nothing of the request is repeated."""
+    parts = {"error": error, "error_description": message if error else None}
+    parts |= {"resource_metadata": metadata_url, "scope": " ".join(scopes) or None}
+    parts["algs"] = " ".join(sorted(algorithms)) or None
+    said = ", ".join(f'{name}="{value}"' for name, value in parts.items() if value is not None)
+    headers = [(b"www-authenticate", f"{scheme} {said}".encode())]
+    if nonce is not None:
+        headers.append((b"dpop-nonce", nonce.encode()))
+    return Refused(status, message, headers)

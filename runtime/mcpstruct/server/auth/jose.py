@@ -1,0 +1,123 @@
+"""Signatures and keys, all by joserfc, which is not imported before there is something to verify."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from mcpstruct.base.check import is_object
+from mcpstruct.base.errors import MissingExtra
+
+from .errors import InvalidToken
+
+ALGORITHMS = frozenset(
+    ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
+)
+"""Those of key pairs: with any other, who can verify can sign as well."""
+MOST_TOKEN = 16 * 1024
+"""How long a token may be."""
+_KINDS = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
+_CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
+_LEAST_RSA = 2048
+_SECRET = frozenset(("d", "p", "q", "dp", "dq", "qi", "oth", "k"))
+
+
+def check_extra() -> None:
+    """Raise `MissingExtra` unless signatures can be verified."""
+    try:
+        import joserfc as _  # pyright: ignore[reportUnusedImport]
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"{error.name} is not installed; tokens need mcpstruct[auth] to be verified") from error
+
+
+def checked_algorithms(algorithms: frozenset[str]) -> frozenset[str]:
+    """Raise `ValueError` for algorithms that are not those of key pairs."""
+    if not algorithms or algorithms - ALGORITHMS:
+        raise ValueError(f"algorithms: some of {', '.join(sorted(ALGORITHMS))}")
+    return algorithms
+
+
+class Key:
+    """A public key, and what it is for."""
+
+    __slots__ = ("_key", "_only", "kid", "kind", "thumbprint")
+
+    def __init__(self, jwk: Mapping[str, Any]) -> None:
+        """Raises `InvalidToken` for what is no public key to verify signatures with."""
+        from joserfc.errors import JoseError
+        from joserfc.jwk import import_key
+
+        secret, use, operations = _SECRET & jwk.keys(), jwk.get("use", "sig"), jwk.get("key_ops", ["verify"])
+        kinds = frozenset(_KINDS.values())
+        if secret or jwk.get("kty") not in kinds or use != "sig" or "verify" not in operations:
+            raise InvalidToken("no public key for signatures")
+        # Other members are of no concern, and may be anything.
+        plain = {name: jwk[name] for name in ("kty", "crv", "x", "y", "n", "e") if isinstance(jwk.get(name), str)}
+        try:
+            self._key: Any = import_key(plain)  # type: ignore[arg-type]
+            size = self._key.public_key.key_size if plain["kty"] == "RSA" else _LEAST_RSA
+            self.thumbprint: str = self._key.thumbprint()
+        except (JoseError, ValueError, TypeError, KeyError):
+            raise InvalidToken("no key that can be read") from None
+        if size < _LEAST_RSA:
+            raise InvalidToken("a key that is too short")
+        self.kind: str = plain.get("crv", "RSA") if plain["kty"] == "EC" else plain["kty"]
+        self.kid: Any = jwk.get("kid")
+        self._only: Any = jwk.get("alg")
+
+    def fits(self, algorithm: str) -> bool:
+        """Whether it is one for this algorithm."""
+        return self._only in (None, algorithm) and self.kind == _CURVES.get(algorithm, _KINDS[algorithm[:2]])
+
+    def payload(self, token: str, algorithm: str) -> dict[str, Any]:
+        """What a JWT says, where this key signed it. Raises `InvalidToken`."""
+        from joserfc.errors import JoseError
+        from joserfc.jws import JWSRegistry, deserialize_compact
+
+        # Headers of others' making are of no concern: what counts has been looked at.
+        registry = JWSRegistry(algorithms=[algorithm], strict_check_header=False)
+        registry.max_header_length = MOST_TOKEN  # the key of a proof is in its header
+        try:
+            signed = deserialize_compact(token, self._key, algorithms=[algorithm], registry=registry)
+            claims: Any = msgspec.json.decode(signed.payload)
+        except (JoseError, ValueError, TypeError, RecursionError, msgspec.MsgspecError):
+            raise InvalidToken("the signature is wrong") from None
+        if not is_object(claims):
+            raise InvalidToken("no object of claims")
+        return claims
+
+
+def header_of(token: str, algorithms: frozenset[str]) -> dict[str, Any]:
+    """The header of a JWT, with an algorithm that is allowed. Raises `InvalidToken`."""
+    if len(token) > MOST_TOKEN or token.count(".") != 2:
+        raise InvalidToken("no signed JWT")
+    header = _part(token, 0)
+    if "crit" in header or "b64" in header:
+        raise InvalidToken("no signed JWT that is understood here")
+    algorithm = header.get("alg")
+    if not isinstance(algorithm, str) or algorithm not in algorithms:
+        raise InvalidToken("an algorithm that is not allowed")
+    return header
+
+
+def unverified_issuer(token: str) -> str | None:
+    """Who a JWT says that it is from, which is good for nothing but to find the keys to verify it with.
+
+    Raises `InvalidToken`.
+    """
+    issuer = _part(token, 1).get("iss")
+    return issuer if isinstance(issuer, str) else None
+
+
+def _part(token: str, number: int) -> dict[str, Any]:
+    encoded = token.split(".")[number]
+    try:
+        found: Any = msgspec.json.decode(urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
+    except (ValueError, RecursionError, msgspec.MsgspecError):
+        found = None
+    if not is_object(found):
+        raise InvalidToken("no signed JWT")
+    return found
