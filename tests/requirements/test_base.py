@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
 from mcpstruct.base import errors
 from mcpstruct.base.errors import MethodNotFound, ProtocolViolation, RemoteError
@@ -46,6 +47,30 @@ async def test_result_type_included_where_input_is_asked_for() -> None:
     async with served(everything()) as peer:
         params = stamped(name="ask", _meta={CAPABILITIES: {"elicitation": {}}})
         assert (await peer.ask(1, "tools/call", params))["result"]["resultType"] == "input_required"
+
+
+class Size(Struct):
+    """What a method of one's own may give."""
+
+    size: int
+
+
+@pytest.mark.parametrize("value", [{"size": 1}, Size(1), None, [1], "text"])
+async def test_result_type_included_by_methods_of_ones_own(value: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever stands for an object there; what does not is no result at all."""
+    server = MCPServer("x")
+
+    @server.request("example/size")
+    async def size(params: Any, ctx: Context[Any]) -> Any:
+        return value
+
+    async with served(server) as peer:
+        answer = await peer.ask(1, "example/size", stamped())
+        if isinstance(value, list | str):
+            assert answer["error"]["code"] == -32603
+        else:
+            assert answer["result"].pop("_meta").keys() == {SERVER_INFO}
+            assert answer["result"] == {"resultType": "complete", **({"size": 1} if value is not None else {})}
 
 
 @pytest.mark.parametrize("kind", ["postponed", "", "Complete", "input_required"])
@@ -205,7 +230,7 @@ async def test_capabilities_of_this_request_alone() -> None:
     assert known[1] == (None, None)
 
 
-async def test_capabilities_of_a_handshake_are_not_those_of_modern_requests() -> None:
+async def test_capabilities_of_this_request_alone_and_of_no_handshake() -> None:
     async with served(everything()) as peer:
         await peer.initialize(elicitation={})
         assert (await peer.ask(1, "tools/call", stamped(name="ask")))["error"]["code"] == -32021
@@ -252,7 +277,7 @@ async def test_meta_of_reserved_names_may_be_anything(revision: str, value: Any)
     assert seen == [dict.fromkeys(keys, value)]
 
 
-async def test_meta_of_results_may_be_anything() -> None:
+async def test_meta_of_reserved_names_may_be_anything_in_results() -> None:
     async with by_hand(revision=MODERN) as (client, peer):
         meta = {"io.modelcontextprotocol/unheard-of": [None, 1], "dev.mcp/x": None}
         result = await answered(client, peer, client.list_tools, {**LISTED, "_meta": meta, "resultType": "complete"})

@@ -276,7 +276,7 @@ async def test_roots_declared(revision: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "root", ["https://example.com", "/home/me", "", "file:/x", "FILE:x", "file:///a/../b", "file:///a/%2e%2e/b"]
+    "root", ["https://example.com", "/srv/me", "", "file:/x", "FILE:x", "file:///a/../b", "file:///a/%2e%2e/b"]
 )
 async def test_roots_are_file_uris(root: str) -> None:
     """Those that are given at once are looked at at once; others before they are sent."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mcpstruct.base.errors import ProtocolViolation, RemoteError
-from mcpstruct.server import Context, LowLevelServer, MCPServer
+from mcpstruct.server import Audio, Context, File, Image, LowLevelServer, MCPServer
 from mcpstruct.types import (
     CallToolResult,
     Implementation,
@@ -303,6 +303,47 @@ async def test_prompt_errors(revision: str) -> None:
             assert (await peer.ask(1, "prompts/get", params_of(revision, **params)))["error"]["code"] == -32602, params
 
 
+@pytest.mark.parametrize("revision", ERAS)
+async def test_prompt_media(revision: str) -> None:
+    server, data = MCPServer("x"), bytes(range(256))
+
+    @server.prompt()
+    def show() -> list[Any]:
+        """Show what there is."""
+        return [Image(data=data, format="png"), Audio(data=data, format="wav")]
+
+    async with served(server) as peer:
+        await offered(peer, revision)
+        answer = await peer.ask(1, "prompts/get", params_of(revision, name="show"))
+        blocks = [message["content"] for message in answer["result"]["messages"]]
+        assert [(block["type"], block["mimeType"]) for block in blocks] == [
+            ("image", "image/png"),
+            ("audio", "audio/wav"),
+        ]
+        assert [base64.b64decode(block["data"], validate=True) for block in blocks] == [data, data]
+
+
+@pytest.mark.parametrize("revision", ERAS)
+async def test_prompt_embedded_resources(revision: str) -> None:
+    server, data = MCPServer("x"), bytes(range(256))
+
+    @server.prompt()
+    def show() -> list[Any]:
+        """Show what there is."""
+        return [File("a,b", name="a.csv"), File(data, name="b.bin"), File(data)]
+
+    async with served(server) as peer:
+        await offered(peer, revision)
+        answer = await peer.ask(1, "prompts/get", params_of(revision, name="show"))
+        text, *others = [message["content"]["resource"] for message in answer["result"]["messages"]]
+        assert (text["text"], text["mimeType"]) == ("a,b", "text/csv")
+        assert ":" in text["uri"]
+        for resource in others:
+            assert base64.b64decode(resource["blob"], validate=True) == data
+            assert resource["mimeType"] == "application/octet-stream"
+            assert ":" in resource["uri"]
+
+
 # -- discovery --------------------------------------------------------------------------------------------------------
 
 
@@ -438,7 +479,7 @@ async def test_logging_declared_by_who_logs(revision: str) -> None:
 
 
 @pytest.mark.parametrize("revision", ERAS)
-async def test_logging_undeclared_is_not_sent(revision: str) -> None:
+async def test_logging_declared_by_who_logs_or_not_sent(revision: str) -> None:
     capabilities = ServerCapabilities(tools=ServerCapabilitiesTools())
     server = LowLevelServer(Logging(), info=INFO, capabilities=capabilities)
     async with served(server) as peer:

@@ -176,8 +176,8 @@ class Core:
     ) -> R:
         """Send a request, as it stands but for the progress token, and wait for its result.
 
-        It goes out by `link`, where that is given: a stream of the connection that it belongs to. Raises `RemoteError`, `RequestTimeout`, `ConnectionLost`, `NotConnected`, and `ProtocolViolation` where the
-        answer is not what the method's should be.
+        It goes out by `link`, where that is given: a stream that it belongs to. Raises `RemoteError`, `RequestTimeout`,
+        `ConnectionLost`, `NotConnected`, and `ProtocolViolation` where the answer is not what the method's should be.
         """
         if link is None:
             link = self.link

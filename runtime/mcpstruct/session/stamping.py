@@ -44,8 +44,8 @@ def stamp(
 ) -> Any:
     """The result with what the revision requires of it filled in; a user's own object is left as it is.
 
-    One that will go out `as_bytes` gets its usual `_meta` ready-made. A `fresh` one is nobody's yet, and has no `_meta`:
-    it needs no copy.
+    One that will go out `as_bytes` gets its usual `_meta` ready-made. A `fresh` one is nobody's yet, has no `_meta`, and
+    needs no copy.
     """
     if result.__class__ is Encoded:
         return result
@@ -54,6 +54,8 @@ def stamp(
     if is_object(result):
         return _stamped_bag(result, server)
     room = _room(result.__class__)
+    if not room.result_type and result.__class__ is not Raw:
+        return _stamped_bag(_plain(result), server)
     if not fresh:
         result = copy(result)
     if room.result_type and result.result_type is None:
@@ -65,6 +67,14 @@ def stamp(
     elif room.meta and server is not None:
         result.meta = ResultMetaObject({SERVER_INFO: _identity(server).plain, **(result.meta or {})})
     return result
+
+
+def _plain(result: Any) -> dict[str, Any]:
+    """The result of a method of one's own as an object, which is what every result is. Raises `TypeError`."""
+    plain = {} if result is None else msgspec.json.decode(to_json(result))
+    if not is_object(plain):
+        raise TypeError(f"a result is an object, and no {type(result).__name__}")
+    return plain
 
 
 def _limit_caching(result: Any) -> None:

@@ -218,11 +218,11 @@ class TokenDoor:
         prefix: str = request.scope.get("root_path", "").rstrip("/")
         return f"{self._origin}{prefix}{self._here}" if _PLAIN.fullmatch(prefix) else self._origin + self._place
 
-    def _urls(self, request: HttpRequest) -> set[str | None]:
+    def _urls(self, request: HttpRequest) -> set[str]:
         """The URLs that a request may have been sent to: a proxy may have changed scheme and host on the way."""
         host, scheme = request.header(b"host") or "", request.scope.get("scheme", "http")
         seen = (f"{scheme}://{host}{request.path}", self._origin + request.path, self._resource.resource)
-        return {normal(url) for url in seen}
+        return {found for url in seen if (found := normal(url)) is not None}
 
 
 _PLAIN = re.compile(r"(/[A-Za-z0-9._~-]+)+")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any
 
 import msgspec
@@ -27,10 +28,8 @@ _SECRET = frozenset(("d", "p", "q", "dp", "dq", "qi", "oth", "k"))
 
 def check_extra() -> None:
     """Raise `MissingExtra` unless signatures can be verified."""
-    try:
-        import joserfc as _  # pyright: ignore[reportUnusedImport]
-    except ModuleNotFoundError as error:
-        raise MissingExtra(f"{error.name} is not installed; tokens need mcpstruct[auth] to be verified") from error
+    if find_spec("joserfc") is None:
+        raise MissingExtra("joserfc is not installed; tokens need mcpstruct[auth] to be verified")
 
 
 def checked_algorithms(algorithms: frozenset[str]) -> frozenset[str]:
@@ -103,13 +102,15 @@ def header_of(token: str, algorithms: frozenset[str]) -> dict[str, Any]:
     return header
 
 
-def unverified_issuer(token: str) -> str | None:
+def unverified_issuer(token: str) -> str:
     """Who a JWT says that it is from, which is good for nothing but to find the keys to verify it with.
 
     Raises `InvalidToken`.
     """
     issuer = _part(token, 1).get("iss")
-    return issuer if isinstance(issuer, str) else None
+    if not isinstance(issuer, str):
+        raise InvalidToken("the token is from nobody")
+    return issuer
 
 
 def _part(token: str, number: int) -> dict[str, Any]:

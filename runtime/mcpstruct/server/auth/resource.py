@@ -77,8 +77,6 @@ class ResourceServer:
             checked(self.metadata_url, "metadata_url", http=self.http)
         if "offline_access" in (*self.scopes, *self.scopes_supported):
             raise ValueError("offline_access is between client and authorization server: no resource wants it")
-        if not callable(self.verifier) and not isinstance(self.verifier, Verifier):
-            raise TypeError("verifier: a Verifier, or a function of a token")
         self.verify()
 
     def verify(self) -> Verify:

@@ -39,6 +39,12 @@ class Verifier(ABC):
         """The verifier of tokens of these issuers, for one application. Raises `ValueError`, `MissingExtra`."""
 
 
+def _only(issuers: tuple[str, ...], otherwise: str) -> str:
+    if len(issuers) != 1:
+        raise ValueError(otherwise)
+    return issuers[0]
+
+
 class JwtVerifier(Verifier):
     """For tokens that are signed JWTs.
 
@@ -71,9 +77,7 @@ class JwtVerifier(Verifier):
         check_extra()
         uris = self._uri
         if isinstance(uris, str):
-            if len(issuers) > 1:
-                raise ValueError("jwks_uri: one place an issuer, by its name")
-            uris = {issuers[0]: uris}
+            uris = {_only(issuers, "jwks_uri: one place an issuer, by its name"): uris}
         for uri in (uris or {}).values():
             checked(uri, "jwks_uri", http=http)
         rings = {
@@ -100,11 +104,11 @@ class _Jwt:
         kind = header.get("typ", "")
         if not isinstance(kind, str) or kind.lower() not in self._types:
             raise InvalidToken("a JWT that is no access token")
-        issuer = unverified_issuer(token)
-        if issuer not in self._rings:
+        ring = self._rings.get(unverified_issuer(token))
+        if ring is None:
             raise InvalidToken("the token is from another issuer")
         algorithm = header["alg"]
-        for key in await self._keys(self._rings[issuer], header.get("kid"), algorithm):
+        for key in await self._keys(ring, header.get("kid"), algorithm):
             try:
                 claims = key.payload(token, algorithm)
             except InvalidToken:
@@ -155,12 +159,11 @@ class IntrospectionVerifier(Verifier):
 
     def of(self, issuers: tuple[str, ...], audience: str, *, http: bool) -> Verify:
         """See `Verifier`."""
-        if len(issuers) > 1:
-            raise ValueError("an opaque token does not say which issuer to ask: name one")
+        issuer = _only(issuers, "an opaque token does not say which issuer to ask: name one")
         if self._endpoint is not None:
             checked(self._endpoint, "the endpoint", http=http)
         assumed = None if self._tells_audience else audience
-        return _Introspection(issuers[0], self._endpoint, self._authorization, assumed, http).verify
+        return _Introspection(issuer, self._endpoint, self._authorization, assumed, http).verify
 
 
 class _Introspection:

@@ -55,6 +55,7 @@ class SessionStream:
         self.over = True
         if self._live is not None:
             self._live.end()
+            self._live = None
 
     def attach(self, events: EventStream, *, primed: bool) -> None:
         """Send over this connection from now on; `primed` tells the client at once what to come back with."""
@@ -75,11 +76,11 @@ class SessionStream:
             events.push(encode_event(b"", id=self._id(after)))
         while after < self.last:
             missed = await self._store.after(self._key, after)
-            for number, message in missed or ():
-                events.push(encode_event(message, id=self._id(number)))
-                after = number
             if not missed:
                 break  # they are gone
+            # At once, or those that wait for their turn would look like those of a client that does not read.
+            events.push(b"".join(encode_event(message, id=self._id(number)) for number, message in missed))
+            after = missed[-1][0]
         self.sent = self.last
         self.attach(events, primed=False)
         if self.over:
@@ -207,6 +208,7 @@ class Sessions:
             oldest = min((s for s in self._sessions.values() if not s.busy), key=lambda s: s.used, default=None)
             if oldest is None:
                 oldest = next(iter(self._sessions.values()))
+            self._forget(oldest)
             loop.spawn(self.close, oldest)
         self._sessions[session.id] = session
         session.on_close = self._forget
