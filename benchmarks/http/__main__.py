@@ -27,8 +27,8 @@ Samples = dict[str, dict[str, list[float]]]
 # Each row: the kind of call, and who is measured with it, in the order in which they take turns.
 _SERVER_ROWS = {
     "modern": (
-        "bare", "ours", "mcp", "ours_shipped", "mcp_shipped", "fastmcp", "ours_1", "ours_10000", "ours_events",
-        "bare_events",
+        "bare", "ours", "mcp", "ours_shipped", "mcp_shipped", "fastmcp", "ours_auth", "ours_1", "ours_10000",
+        "ours_events", "bare_events",
     ),
     "session": ("ours", "ours_events", "mcp_events", "ours_shipped", "mcp_shipped_events"),
 }  # fmt: skip
@@ -41,6 +41,7 @@ _TARGETS = (
     ("sessions, as shipped, against mcp", ">=", 25.0, "cpu_us", "session/mcp_shipped_events", "session/ours_shipped"),
     ("JSON, same stack, against mcp", ">=", 3.0, "cpu_us", "modern/mcp", "modern/ours"),
     ("events in sessions, same stack, against mcp", ">=", 9.0, "cpu_us", "session/mcp_events", "session/ours_events"),
+    ("with a token that is known, over an open server", "<=", 1.15, "cpu_us", "modern/ours_auth", "modern/ours"),
     ("10,000 tools, over 1", "<=", 1.1, "cpu_us", "modern/ours_10000", "modern/ours_1"),
     ("client and server at 64, calls a second, against mcp", ">=", 8.0, "rate", "client/ours", "client/mcp"),
     ("client at 64, CPU, against mcp", ">=", 10.0, "cpu_us", "client/mcp", "client/ours"),

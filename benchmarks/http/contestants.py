@@ -11,7 +11,7 @@ __all__ = ["SERVERS", "Server"]
 _STACK = ("uvicorn==0.54.0", "httptools==0.9.0", "uvloop==0.23.0")
 _MCP = ("mcp==2.3.0", "mcp-types==2.3.0")
 _FASTMCP = ("fastmcp==4.1.2", *_MCP)
-_OURS = ("msgspec==0.22.0", "anyio==4.16.0", "aiohttp==3.14.5", *_STACK)
+_OURS = ("msgspec==0.22.0", "anyio==4.16.0", "aiohttp==3.14.5", "joserfc==1.8.0", *_STACK)
 _WORKERS = "benchmarks.http.workers"
 
 
@@ -43,6 +43,7 @@ SERVERS: dict[str, Server] = {
         _ours("ours", "mcpstruct"),
         _ours("ours_shipped", "mcpstruct, as shipped", "shipped"),
         _ours("ours_events", "mcpstruct, events", "events"),
+        _ours("ours_auth", "mcpstruct, authorized", "auth"),
         _ours("ours_1", "mcpstruct, 1 more tool", "tools=1"),
         _ours("ours_10000", "mcpstruct, 10,000 more tools", "tools=10000"),
         Server("bare", "bare ASGI", "mcpstruct-http", _OURS, f"{_WORKERS}.bare", sources=True),

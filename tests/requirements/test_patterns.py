@@ -12,7 +12,7 @@ from mcpstruct.base.limits import Deadlines
 from mcpstruct.client import Client
 from mcpstruct.server import Context, MCPServer
 from mcpstruct.types import ElicitRequestFormParams, ElicitRequestFormParamsRequestedSchema
-from tests.requirements.support import ACKNOWLEDGED, CAPABILITIES, FORM, SUBSCRIPTION_ID, everything
+from tests.requirements.support import ACKNOWLEDGED, CAPABILITIES, ERAS, FORM, SUBSCRIPTION_ID, everything, params_of
 from tests.session.support import (
     MODERN,
     NEWEST_LEGACY,
@@ -30,17 +30,12 @@ from tests.session.support import (
 pytestmark = pytest.mark.anyio
 DONE = {"content": [], "resultType": "complete"}
 ABLE = {CAPABILITIES: {"elicitation": {}}}
-ERAS = [NEWEST_LEGACY, MODERN]
 WHO = {"method": "elicitation/create", "params": {"message": "Who?", "requestedSchema": FORM}}
 
 
 def need(state: str | None = None, **requests: Any) -> dict[str, Any]:
     result: dict[str, Any] = {"resultType": "input_required"}
     return result | ({"inputRequests": requests} if requests else {}) | ({"requestState": state} if state else {})
-
-
-def params_of(revision: str, **params: Any) -> dict[str, Any]:
-    return stamped(**params) if revision == MODERN else params
 
 
 # -- no requests of the server ----------------------------------------------------------------------------------------

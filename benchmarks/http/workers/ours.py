@@ -1,8 +1,9 @@
-"""mcpstruct: `ours.py PORT [shipped] [events] [tools=N]`."""
+"""mcpstruct: `ours.py PORT [shipped] [events] [auth] [tools=N]`."""
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from benchmarks.http.workers.stack import as_shipped, port, serve
 from mcpstruct.server import MCPServer
@@ -26,7 +27,12 @@ for _count in [int(a.removeprefix("tools=")) for a in sys.argv if a.startswith("
     for _n in range(_count):
         server.add_tool(echo, name=f"echo_{_n}")
 
-_OPTIONS = {"always_stream": "events" in sys.argv}
+_OPTIONS: dict[str, Any] = {"always_stream": "events" in sys.argv}
+if "auth" in sys.argv:
+    from benchmarks.http.workers.token import AUDIENCE, ISSUER, KEYS, SCOPES
+    from mcpstruct.server.auth import JwtVerifier, ResourceServer
+
+    _OPTIONS["auth"] = ResourceServer(ISSUER, AUDIENCE, SCOPES, JwtVerifier(keys=KEYS))
 if as_shipped():
     server.run("streamable-http", port=port(), **_OPTIONS)
 else:

@@ -32,13 +32,14 @@ class Pages(Generic[T]):
         self._seen: set[str | None] = set()
         self._given: set[str] = set()
         self._again = False
+        self._over = False
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> T:
         while not self._items:
-            if self._cursor in self._seen:  # the end; or a cursor that was handed out before, which would never end
+            if self._over:
                 raise StopAsyncIteration
             await self._next()
         item = self._items.popleft()
@@ -54,9 +55,12 @@ class Pages(Generic[T]):
             self._cursor, self._again = None, True
             self._seen.clear()
             return
+        # A cursor may be the same as one before, and mean another page; only where that has nothing new, it never ends.
+        before = self._cursor in self._seen
         self._seen.add(self._cursor)
         items = getattr(page, self._field)
-        if self._again:
+        if self._again or before:
             items = [item for item in items if getattr(item, self._name) not in self._given]
         self._items.extend(items)
         self._cursor = page.next_cursor
+        self._over = self._cursor is None or (before and not items)

@@ -290,6 +290,11 @@ class Connection:
         self.log_severity = SEVERITY[incoming.params.level]
         incoming.answer(EmptyResult())
 
+    def forget(self) -> None:
+        """Forget what a client has set, where the connection carries the requests of several that have no session."""
+        self.log_severity = 0
+        self.subscriptions.forget()
+
     async def aclose(self) -> None:
         """End the connection, streams of subscriptions first."""
         self.subscriptions.close()

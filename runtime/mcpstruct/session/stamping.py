@@ -44,8 +44,8 @@ def stamp(
 ) -> Any:
     """The result with what the revision requires of it filled in; a user's own object is left as it is.
 
-    One that will go out `as_bytes` gets its usual `_meta` ready-made. A `fresh` one is nobody's yet, has no `_meta`, and
-    needs no copy.
+    One that will go out `as_bytes` gets its usual `_meta` ready-made. A `fresh` one is nobody's yet, has no `_meta`,
+    and needs no copy.
     """
     if result.__class__ is Encoded:
         return result
@@ -71,7 +71,7 @@ def stamp(
 
 def _plain(result: Any) -> dict[str, Any]:
     """The result of a method of one's own as an object, which is what every result is. Raises `TypeError`."""
-    plain = {} if result is None else msgspec.json.decode(to_json(result))
+    plain: Any = {} if result is None else msgspec.json.decode(to_json(result))
     if not is_object(plain):
         raise TypeError(f"a result is an object, and no {type(result).__name__}")
     return plain

@@ -70,10 +70,14 @@ class Subscriptions:
         self._uris.discard(incoming.params.uri)
         incoming.answer(EmptyResult())
 
+    def forget(self) -> None:
+        """Tell of no resource any more, but on streams."""
+        self._uris.clear()
+
     def list_changed(self, kind: Kind) -> None:
         """A list changed: tell whoever wants to know."""
         method = _CHANGED[kind]
-        for incoming, wanted in self._streams.items():
+        for incoming, wanted in list(self._streams.items()):  # telling one that does not read may end its stream
             if getattr(wanted, f"{kind}_list_changed"):
                 _tell(incoming, method, method.params(meta=_meta(incoming)))
         if self._connection.initialized:
@@ -81,7 +85,7 @@ class Subscriptions:
 
     def resource_updated(self, uri: str) -> None:
         """A resource changed: tell whoever wants to know."""
-        for incoming, wanted in self._streams.items():
+        for incoming, wanted in list(self._streams.items()):
             if uri in (wanted.resource_subscriptions or ()):
                 params = ResourceUpdatedNotificationParams(uri=uri, meta=_meta(incoming))
                 _tell(incoming, methods.RESOURCE_UPDATED, params)

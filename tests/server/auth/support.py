@@ -8,12 +8,14 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+from urllib.parse import parse_qs
 
 import anyio
 from joserfc import jws
-from joserfc.jwk import ECKey, OctKey, RSAKey
+from joserfc.jwk import ECKey, RSAKey
 
 from mcpstruct.server import Context, MCPServer
 from mcpstruct.server.auth import JwtVerifier, ResourceServer
@@ -36,6 +38,11 @@ def signed(header: Mapping[str, Any], claims: Mapping[str, Any], key: Any) -> st
 def encoded(value: Any) -> str:
     data = value if isinstance(value, bytes) else json.dumps(value).encode()
     return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+@dataclass
+class Sure:
+    value: bool = False
 
 
 class Issuer:
@@ -67,6 +74,7 @@ class Issuer:
 
     def token(self, header: Mapping[str, Any] | None = None, **changed: Any) -> str:
         head = {"alg": self.algorithm, "kid": self.kid, "typ": "at+jwt", **(header or {})}
+        head = {name: value for name, value in head.items() if value is not None}
         return signed(head, self.claims(**changed), self.key)
 
     @property
@@ -88,8 +96,6 @@ class Realm:
         self.metadata: dict[str, Any] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        from urllib.parse import parse_qs
-
         if scope["type"] != "http":
             return
         path = scope["path"]
@@ -106,7 +112,9 @@ class Realm:
             answers[path] = self.active.get(form["token"][0], {"active": False})
         status = 503 if self.down else 200 if path in answers else 404
         content = json.dumps(answers.get(path, {})).encode()
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+        await send(
+            {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]}
+        )
         await send({"type": "http.response.body", "body": content})
 
     def count(self, path: str) -> int:
@@ -169,9 +177,9 @@ def make_server(seen: list[Any] | None = None, **options: Any) -> MCPServer:
 
     @server.tool()
     async def ask(ctx: Context[Any]) -> str:
-        ctx.state = "kept"
-        answer = await ctx.elicit("Sure?", bool)
-        return f"{answer}"
+        ctx.request_state = "kept"
+        answer = await ctx.elicit("Sure?", Sure)
+        return f"{answer.action} {ctx.request_state}"
 
     return server
 

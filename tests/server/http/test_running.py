@@ -308,3 +308,22 @@ def test_a_head_without_end_is_refused(tmp_path: Path) -> None:
                 pytest.fail("it took them all")
         assert server.end(signal.SIGTERM)[0] == 0
         assert "Traceback" not in server.said
+
+
+def test_headers_behind_a_body_are_no_headers(tmp_path: Path) -> None:
+    """Whoever else reads the request on the way may not have looked at them; and they may have no end."""
+    body, headers = call("pid")
+    fields = "".join(f"{name}: {value}\r\n" for name, value in {**headers, "host": "localhost"}.items())
+    start = f"POST /mcp HTTP/1.1\r\n{fields}transfer-encoding: chunked\r\n\r\n{len(body):x}\r\n".encode() + body
+    with program(tmp_path, runs_itself()) as server, ExitStack() as stack:
+        one = stack.enter_context(connected(server))
+        one.sendall(start + b"\r\n0\r\norigin: https://evil.example\r\n\r\n")
+        assert one.recv(12) == b"HTTP/1.1 200"
+        two = stack.enter_context(connected(server))
+        with suppress(OSError):
+            two.sendall(start + b"\r\n0\r\n")
+            for _ in range(4_000):
+                two.sendall(b"a: " + b"x" * 10_000 + b"\r\n")
+            pytest.fail("it took them all")
+        assert server.end(signal.SIGTERM)[0] == 0
+        assert "Traceback" not in server.said

@@ -223,6 +223,19 @@ async def test_what_is_no_answer_loses_the_connection(fault: str) -> None:
         assert await body(client, raw.url) == b"ok"
 
 
+async def test_headers_behind_a_body_are_no_headers() -> None:
+    """And they may not go on for ever."""
+    start = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n"
+    endless = start + MANY // 100 * (b"x: " + b"y" * 100 + b"\r\n")
+    async with served(start + b"mcp-session-id: late\r\n\r\n", endless) as (raw, client):
+        response = await client.request("GET", raw.url, {})
+        assert await response.read(9) == b"ok"
+        assert "mcp-session-id" not in response.headers
+        response = await client.request("GET", raw.url, {})
+        with pytest.raises(ConnectionLost, match="bytes"):
+            await asyncio.wait_for(response.read(9), SOON)
+
+
 async def test_more_than_was_asked_for_is_not_taken_for_the_next_answer() -> None:
     async with served(OK + b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil", OK, OK) as (raw, client):
         outcomes: list[object] = []

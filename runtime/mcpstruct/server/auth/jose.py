@@ -22,7 +22,7 @@ MOST_TOKEN = 16 * 1024
 """How long a token may be."""
 _KINDS = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
 _CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
-_LEAST_RSA = 2048
+_RSA_BITS = range(2048, 8193)
 _SECRET = frozenset(("d", "p", "q", "dp", "dq", "qi", "oth", "k"))
 
 
@@ -55,14 +55,13 @@ class Key:
             raise InvalidToken("no public key for signatures")
         # Other members are of no concern, and may be anything.
         plain = {name: jwk[name] for name in ("kty", "crv", "x", "y", "n", "e") if isinstance(jwk.get(name), str)}
+        if plain["kty"] == "RSA" and len(plain.get("n", "")) * 6 // 8 * 8 not in _RSA_BITS:
+            raise InvalidToken("a key of RSA that is too short, or too long")
         try:
-            self._key: Any = import_key(plain)  # type: ignore[arg-type]
-            size = self._key.public_key.key_size if plain["kty"] == "RSA" else _LEAST_RSA
+            self._key: Any = import_key(plain)
             self.thumbprint: str = self._key.thumbprint()
         except (JoseError, ValueError, TypeError, KeyError):
             raise InvalidToken("no key that can be read") from None
-        if size < _LEAST_RSA:
-            raise InvalidToken("a key that is too short")
         self.kind: str = plain.get("crv", "RSA") if plain["kty"] == "EC" else plain["kty"]
         self.kid: Any = jwk.get("kid")
         self._only: Any = jwk.get("alg")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .dpop import DPoP
+from .dpop import DPoP, Proofs
 from .urls import checked
 from .verifiers import JwtVerifier, Verifier, Verify
 
@@ -77,6 +77,7 @@ class ResourceServer:
             checked(self.metadata_url, "metadata_url", http=self.http)
         if "offline_access" in (*self.scopes, *self.scopes_supported):
             raise ValueError("offline_access is between client and authorization server: no resource wants it")
+        Proofs(self.dpop, self.leeway)
         self.verify()
 
     def verify(self) -> Verify:

@@ -94,8 +94,11 @@ class HttpApp:
         """Set up what the server's lifespan sets up, unless that is done. Raises what that raises."""
         if self._running is None:
             if self._closed:
-                raise Refused(503, "the server has stopped")
+                raise _stopped()
             await self._server.lifespan.acquire()
+            if self._closed:
+                await self._server.lifespan.release()
+                raise _stopped()
             if self._running is None:
                 self._running = _Running(self._server, self._options)
             else:  # another request was as early
@@ -190,15 +193,21 @@ class HttpApp:
         self, running: _Running, request: HttpRequest, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]]
     ) -> None:
         self._gate.check_post(request)
-        options = self._options
-        body = await read_body(
-            receive, request.headers, options.max_body, options.body_deadline, running.loop, running.watch
-        )
+        body = await self._body(running, request, receive)
         era = running.modern if self._is_modern(request.headers, body) else running.legacy
         exchange = era.take(request, body)
         if headers:
             exchange.headers.extend(headers)
         await exchange.respond(receive, send, running.watch)
+
+    async def _body(self, running: _Running, request: HttpRequest, receive: Receive) -> bytes:
+        options = self._options
+        body = await read_body(
+            receive, request.headers, options.max_body, options.body_deadline, running.loop, running.watch
+        )
+        if self._closed:  # meanwhile: nobody would answer
+            raise _stopped()
+        return body
 
     def _is_modern(self, headers: Mapping[bytes, bytes], body: bytes) -> bool:
         """Which era a POST belongs to: its header says, or else its body."""
@@ -252,12 +261,12 @@ class HttpApp:
             await running.http_sse.stream(request, receive, send, headers)
         else:
             self._gate.check_json(request)
-            options = self._options
-            body = await read_body(
-                receive, request.headers, options.max_body, options.body_deadline, running.loop, running.watch
-            )
-            running.http_sse.take(request, body)
+            running.http_sse.take(request, await self._body(running, request, receive))
             await reply(send, 202, headers=headers)
+
+
+def _stopped() -> Refused:
+    return Refused(503, "the server has stopped")
 
 
 async def _until_gone(receive: Receive, events: EventStream) -> None:

@@ -10,6 +10,7 @@ from .request import HttpRequest, Refused
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
 _MOST_VERDICTS = 256
+_LONGEST_NOTED = 512
 _EXPOSED = b"mcp-session-id, mcp-protocol-version, www-authenticate, dpop-nonce"
 _ASKED = (
     b"content-type, accept, authorization, dpop, last-event-id, mcp-protocol-version, mcp-session-id, mcp-method, "
@@ -88,6 +89,8 @@ class Gate:
 
 def _note(known: set[bytes], value: bytes) -> None:
     """Remember a value; a few clients may send anything."""
+    if len(value) > _LONGEST_NOTED:
+        return
     if len(known) >= _MOST_VERDICTS:
         known.clear()
     known.add(value)

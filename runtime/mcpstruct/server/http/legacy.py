@@ -234,6 +234,7 @@ class Legacy:
             incoming = Incoming(core, arrived.id, arrived.method, arrived.params, exchange, key=exchange)
             incoming.principal = principal_of(request)
             core.take(incoming)
+            connection.forget()
         return exchange
 
     # -- other methods than POST --------------------------------------------------------------------------------------
@@ -249,7 +250,8 @@ class Legacy:
             raise Refused(400, "Last-Event-ID is none of this server's")
         stream = session.standalone if int(number) == STANDALONE else session.streams.get(int(number))
         if stream is None or int(after) > stream.last:
-            raise Refused(404, "there is no such stream (any more)")
+            # Not 404, by which a client is told to open another session.
+            raise Refused(400, "there is no such stream (any more)")
         return session, stream, int(after)
 
     def ended(self, request: HttpRequest) -> Session:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .request import HttpRequest
 
 _MOST_MATCHING = 1024
+_LONGEST_MATCHING = 256
 
 
 class Modern:
@@ -106,9 +107,10 @@ class Modern:
         reason = mismatch(headers, method, arrived.params, annotated)
         if reason is not None:
             return ErrorObject(HEADER_MISMATCH, f"Header mismatch: {reason}")
-        if len(self._matching) >= _MOST_MATCHING:
-            self._matching.clear()
-        self._matching.add(said)
+        if name is not None and all(part is None or len(part) <= _LONGEST_MATCHING for part in said):
+            if len(self._matching) >= _MOST_MATCHING:
+                self._matching.clear()
+            self._matching.add(said)
         return None
 
     async def aclose(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _MOST = 64 * 1024
-"""Bytes of a request before its body; about what other servers take."""
+"""Bytes of a request that are none of its body, and come in a row; about what other servers take of a head."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -18,13 +18,26 @@ class BoundedProtocol(HttpToolsProtocol):
         """See `asyncio.Protocol`."""
         self._head += len(data)
         super().data_received(data)
-        if self._head > _MOST and not self._in_body and not self.transport.is_closing():
-            self.send_400_response("The head of the request is too large.")
+        if self._head > _MOST and not self.transport.is_closing():
+            if self._in_body:  # in what stands between its parts, or behind them; the answer may have begun
+                self.transport.abort()
+            else:
+                self.send_400_response("The head of the request is too large.")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """See httptools: what stands behind the body comes here too, and counts for nothing."""
+        if not self._in_body:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """See httptools."""
         self._in_body = True
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """See httptools."""
+        self._head = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """See httptools."""

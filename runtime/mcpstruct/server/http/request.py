@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import anyio
@@ -56,7 +57,7 @@ class HttpRequest:
         self.access: Access | None = None
         """What it may do, where not everybody may do everything."""
         if len(self.headers) != len(fields):
-            _refuse_twins([name for name, _ in fields])
+            self.headers = _joined(fields)
 
     def header(self, name: bytes) -> str | None:
         """The value of a header; None where there is none."""
@@ -64,10 +65,17 @@ class HttpRequest:
         return None if value is None else value.decode("latin-1").strip()
 
 
-def _refuse_twins(names: list[bytes]) -> None:
-    twins = {name for name in names if names.count(name) > 1}
-    if any(name in _ONCE or name.startswith(_PARAMETER) for name in twins):
-        raise Refused(400, "a header that may come once came twice")
+def _joined(fields: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Headers of which some come more than once, as lists are sent. Raises `Refused` for those that are no lists."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in fields:
+        if name not in headers:
+            headers[name] = value
+        elif name in _ONCE or name.startswith(_PARAMETER):
+            raise Refused(400, "a header that may come once came twice")
+        else:
+            headers[name] += b", " + value
+    return headers
 
 
 async def read_body(
@@ -87,7 +95,7 @@ async def read_body(
     try:
         message = await receive()
         if message["type"] == "http.request" and not message.get("more_body"):
-            body: bytes = message["body"]
+            body: bytes = message.get("body", b"")
             if len(body) <= most:
                 return body
         return await _rest(receive, most, message)

@@ -14,7 +14,7 @@ from mcpstruct.base.errors import ConnectionLost
 AHEAD = 256 * 1024
 """Bytes of an answer that are held before somebody reads it; beyond them, the connection is not read either."""
 LARGEST_HEAD = 256 * 1024
-"""Bytes that the head of an answer may have."""
+"""Bytes that the head of an answer may have; and what stands between pieces of its body, or behind it."""
 _PIECE = 1024 * 1024
 
 
@@ -65,6 +65,7 @@ class Connection(asyncio.Protocol):
         if response is None:  # nobody has asked
             self.abort()
             return
+        self._unread_head -= len(data)
         try:
             self.parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
@@ -72,10 +73,8 @@ class Connection(asyncio.Protocol):
             return
         if response.over:
             self._release(response)
-        elif not response.begun:
-            self._unread_head -= len(data)
-            if self._unread_head < 0:
-                self._fail(ConnectionLost(f"the head of the answer has more than {LARGEST_HEAD} bytes"))
+        elif self._unread_head < 0:
+            self._fail(ConnectionLost(f"the answer has more than {LARGEST_HEAD} bytes in front of its body, or behind"))
 
     def _release(self, response: Http1Response) -> None:
         response.leave()
@@ -110,7 +109,9 @@ class Connection(asyncio.Protocol):
             raise ValueError("more than was asked for")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """See `httptools`."""
+        """See `httptools`: what stands behind the body comes here too, and counts for nothing."""
+        if self._response is not None and self._response.begun:
+            return
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         headers = self._headers
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
@@ -127,6 +128,7 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """See `httptools`."""
+        self._unread_head = LARGEST_HEAD
         if self._response is not None:
             self._response.feed(body)
 
