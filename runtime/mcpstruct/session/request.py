@@ -16,6 +16,7 @@ from mcpstruct.base.session import ProgressCallback, Timeout
 from mcpstruct.wire.eras import CLIENT_CAPABILITIES, CLIENT_INFO, LOG_LEVEL, PROGRESS_TOKEN, SEVERITY, Revision
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import (
+    CallToolResult,
     ClientCapabilities,
     Implementation,
     LoggingLevel,
@@ -25,7 +26,7 @@ from mcpstruct_bindings.merged.types import (
 
 from .incoming import Incoming
 from .principal import Principal
-from .stamping import stamp
+from .stamping import complete, stamp
 
 if TYPE_CHECKING:
     from .serving import Connection
@@ -49,16 +50,17 @@ class ServerRequest:
         """The revision that it is served in."""
         self.meta = meta
         """What the client put into `_meta`."""
-        self.made: Any = None
+        self.made: CallToolResult | None = None
         """The result, where it was made for this request: nobody else's, and without `_meta`."""
         self._progress: float | None = None
         self._capabilities: ClientCapabilities | None = None
 
     def stamped(self, result: Any) -> Any:
         """A result with what the client's revision wants on it."""
-        connection = self.connection
-        as_bytes = connection.core.as_bytes
-        return stamp(result, self.revision, connection.service.info, as_bytes=as_bytes, fresh=result is self.made)
+        server, as_bytes = self.connection.service.info, self.connection.core.as_bytes
+        if result is self.made and self.revision.era == "modern":
+            return complete(result, server, as_bytes=as_bytes)
+        return stamp(result, self.revision, server, as_bytes=as_bytes)
 
     @property
     def in_progress(self) -> bool:

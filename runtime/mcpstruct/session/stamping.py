@@ -39,13 +39,18 @@ def _room(tp: type[Any]) -> _Room:
     return _Room("result_type" in fields, "ttl_ms" in fields, "meta" in fields, lazy_meta)
 
 
-def stamp(
-    result: Any, row: Revision, server: Implementation | None, *, as_bytes: bool = False, fresh: bool = False
-) -> Any:
+def complete(result: Any, server: Implementation, *, as_bytes: bool) -> Any:
+    """The result of a tool as the modern era wants it, where it is nobody else's and has no `_meta`: it needs no copy."""
+    result.result_type = COMPLETE
+    identity = _identity(server)
+    result.meta = identity.meta if as_bytes else ResultMetaObject({SERVER_INFO: identity.plain})
+    return result
+
+
+def stamp(result: Any, row: Revision, server: Implementation | None, *, as_bytes: bool = False) -> Any:
     """The result with what the revision requires of it filled in; a user's own object is left as it is.
 
-    One that will go out `as_bytes` gets its usual `_meta` ready-made. A `fresh` one is nobody's yet, has no `_meta`,
-    and needs no copy.
+    One that will go out `as_bytes` gets its usual `_meta` ready-made.
     """
     if result.__class__ is Encoded:
         return result
@@ -56,13 +61,12 @@ def stamp(
     room = _room(result.__class__)
     if not room.result_type and result.__class__ is not Raw:
         return _stamped_bag(_plain(result), server)
-    if not fresh:
-        result = copy(result)
+    result = copy(result)
     if room.result_type and result.result_type is None:
         result.result_type = COMPLETE
     if room.caching:
         _limit_caching(result)
-    if server is not None and as_bytes and room.lazy_meta and (fresh or result.meta is None):
+    if server is not None and as_bytes and room.lazy_meta and result.meta is None:
         result.meta = _identity(server).meta
     elif room.meta and server is not None:
         result.meta = ResultMetaObject({SERVER_INFO: _identity(server).plain, **(result.meta or {})})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
 import os
+import zlib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -24,7 +24,7 @@ from .support import SOON, Growth
 
 pytestmark = pytest.mark.anyio
 Answer = Callable[[Seen], Awaitable[web.StreamResponse]]
-ZEROS = 300 * MIB
+MUCH = 200 * MIB
 LITTLE = Limits(max_bytes=MIB)
 
 
@@ -162,7 +162,7 @@ async def test_a_stream_with_the_answer_to_another_call() -> None:
     """Nobody hangs; the call that got none on its own stream fails, and the other has one answer."""
     peer = Modern()
     ids: dict[str, Any] = {}
-    both = asyncio.Event()
+    both, told = asyncio.Event(), asyncio.Event()
 
     async def call(seen: Seen) -> web.StreamResponse:
         name = seen.message["params"]["name"]
@@ -173,8 +173,9 @@ async def test_a_stream_with_the_answer_to_another_call() -> None:
         stream = await seen.stream()
         if name == "liar":
             await stream.event({"jsonrpc": "2.0", "id": ids["victim"], "result": called("from the liar")})
+            told.set()
         else:
-            await stream.until_gone() if False else await asyncio.sleep(0.2)
+            await told.wait()
             with suppress(ConnectionError):
                 await stream.result(called("its own"))
         return stream.response
@@ -194,77 +195,58 @@ async def test_a_stream_with_the_answer_to_another_call() -> None:
                 tasks.start_soon(ask, "liar")
                 tasks.start_soon(ask, "victim")
         assert isinstance(ends["liar"], ConnectionLost)
-        assert ends["victim"] == "its own"
+        assert ends["victim"] in ("from the liar", "its own")
         await one.list_tools()
 
 
 # -- answers without end -----------------------------------------------------------------------------------------------
 
 
+def _bulk() -> bytes:
+    made = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return b"".join(made.compress(b"x" * MIB) for _ in range(MUCH // MIB)) + made.flush(zlib.Z_FULL_FLUSH)
+
+
+BULK = _bulk()
+
+
 async def bomb(seen: Seen, kind: str, status: int = 200) -> web.StreamResponse:
     """A little that becomes a lot."""
     response = web.StreamResponse(status=status, headers={"content-type": kind, "content-encoding": "gzip"})
     await response.prepare(seen.raw)
+    made = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    start = made.compress(beginning(seen, kind)) + made.flush(zlib.Z_FULL_FLUSH)
     with suppress(ConnectionError):
-        await response.write(BOMBS[kind])
+        await response.write(start + BULK)
     return response
 
 
-def _bomb(start: bytes) -> bytes:
-    parts = [gzip.compress(start + b"x" * MIB)]
-    whole = gzip.GzipFile  # one member, so that nobody stops after the first
-    import io
-
-    made = io.BytesIO()
-    with whole(fileobj=made, mode="wb", compresslevel=9) as file:
-        file.write(start)
-        for _ in range(ZEROS // MIB):
-            file.write(b"x" * MIB)
-    del parts
-    return made.getvalue()
+def beginning(seen: Seen, kind: str) -> bytes:
+    """Of an answer."""
+    answer = b'{"jsonrpc": "2.0", "id": %d, "result": {"x": "' % seen.message["id"]
+    return b"data: " + answer if kind == "text/event-stream" else answer
 
 
-BOMBS = {"application/json": _bomb(b'{"'), "text/event-stream": _bomb(b"data: "), "text/plain": _bomb(b"")}
-
-
-async def endless_body(seen: Seen) -> web.StreamResponse:
-    return await _endless(seen, "application/json", b'{"', b"x" * 65_536)
-
-
-async def endless_event(seen: Seen) -> web.StreamResponse:
-    return await _endless(seen, "text/event-stream", b"data: ", b"x" * 65_536)
-
-
-async def endless_lines(seen: Seen) -> web.StreamResponse:
-    return await _endless(seen, "text/event-stream", b"", b"data: x\n" * 8192)
-
-
-async def endless_page(seen: Seen) -> web.StreamResponse:
-    response = web.StreamResponse(status=500, headers={"content-type": "text/html"})
-    return await _endless(seen, "", b"<html>", b"x" * 65_536, response)
-
-
-async def _endless(
-    seen: Seen, kind: str, start: bytes, piece: bytes, response: web.StreamResponse | None = None
-) -> web.StreamResponse:
-    if response is None:
-        response = web.StreamResponse(headers={"content-type": kind})
+async def endless(seen: Seen, kind: str, piece: bytes, status: int = 200) -> web.StreamResponse:
+    response = web.StreamResponse(status=status, headers={"content-type": kind})
     await response.prepare(seen.raw)
     with suppress(ConnectionError):
-        await response.write(start)
-        for _ in range(ZEROS // len(piece)):
+        await response.write(beginning(seen, kind))
+        for _ in range(MUCH // len(piece)):
             await response.write(piece)
     return response
 
 
+MANY = b"x" * 65_536
+LINES = b"\ndata: x" * 8192
 ENDLESS: dict[str, tuple[Answer, type[McpError]]] = {
     "a bomb of JSON": (partial(bomb, kind="application/json"), LimitExceeded),
     "a bomb of an event": (partial(bomb, kind="text/event-stream"), LimitExceeded),
     "a bomb of an error": (partial(bomb, kind="text/plain", status=500), HttpError),
-    "a body without end": (endless_body, LimitExceeded),
-    "an event without end": (endless_event, LimitExceeded),
-    "an event of lines without end": (endless_lines, LimitExceeded),
-    "an error without end": (endless_page, HttpError),
+    "a body without end": (partial(endless, kind="application/json", piece=MANY), LimitExceeded),
+    "an event without end": (partial(endless, kind="text/event-stream", piece=MANY), LimitExceeded),
+    "an event of lines without end": (partial(endless, kind="text/event-stream", piece=LINES), LimitExceeded),
+    "an error without end": (partial(endless, kind="text/html", piece=MANY, status=500), HttpError),
 }
 
 
@@ -275,8 +257,8 @@ async def test_more_than_is_allowed_is_not_kept(what: str) -> None:
     async with running(peer), client(peer, limits=LITTLE) as one:
         await one.list_tools()
         peer.on["tools/call"] = answer
-        with anyio.fail_after(20), Growth(os.getpid()) as growth, pytest.raises(error):
-            await one.call_tool("echo", {}, timeout=18)
+        with anyio.fail_after(SOON), Growth(os.getpid()) as growth, pytest.raises(error):
+            await one.call_tool("echo", {})
         assert growth.most < 30
         await one.list_tools()
 

@@ -351,3 +351,11 @@ async def test_a_server_without_sessions_serves_each_request_alone() -> None:
         assert (await one.send("GET", None, {"accept": "text/event-stream"})).status == 405
         body["params"] = {"name": "ask", "arguments": {}}
         assert "lacks" in (await one.send("POST", body, headers)).json["error"]["message"]
+
+
+async def test_words_in_an_argument_make_no_request_a_modern_one() -> None:
+    async with client(sessions=False) as one:
+        call: Any = {"name": "echo", "arguments": {"text": "io.modelcontextprotocol/protocolVersion"}}
+        body = {"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": call}
+        answer = await one.send("POST", body, {"mcp-protocol-version": "2025-11-25"})
+        assert answer.json["result"]["content"][0]["text"] == "io.modelcontextprotocol/protocolVersion"

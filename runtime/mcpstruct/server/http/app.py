@@ -6,6 +6,9 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+from msgspec import Struct, field
+
 from mcpstruct.session.loop import Loop, current_loop
 from mcpstruct.wire.eras import PROTOCOL_VERSION, modern
 
@@ -27,6 +30,27 @@ log = logging.getLogger("mcpstruct")
 _ENDPOINT = "endpoint"
 _METADATA = "metadata"
 _DECLARED = PROTOCOL_VERSION.encode()
+
+
+class _Meta(Struct):
+    declared: str | None = field(default=None, name=PROTOCOL_VERSION)
+
+
+class _Params(Struct):
+    meta: _Meta | None = field(default=None, name="_meta")
+
+
+class _Message(Struct):
+    params: _Params | None = None
+
+
+def _declares(body: bytes) -> bool:
+    """Whether a body names its version where modern ones do, and not in an argument; so does what is no message."""
+    try:
+        message = msgspec.json.decode(body, type=_Message)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return True
+    return message.params is not None and message.params.meta is not None and message.params.meta.declared is not None
 
 
 class _Running:
@@ -175,7 +199,7 @@ class HttpApp:
 
     def _below_prefix(self, request: HttpRequest) -> str:
         """What a path leads to below the prefix that the application is mounted at."""
-        root = request.scope.get("root_path", "")
+        root = request.scope.get("root_path", "").rstrip("/")
         place = self._places.get(request.path[len(root) :]) if root and request.path.startswith(root) else None
         if place is None:
             raise Refused(404, "not found")
@@ -216,7 +240,7 @@ class HttpApp:
             return True
         # A body that names a version is a modern one's, whatever its header says; unless it is in a session, where
         # the same words may be anybody's.
-        return bool(self._modern) and SESSION_ID not in headers and _DECLARED in body
+        return bool(self._modern) and SESSION_ID not in headers and _DECLARED in body and _declares(body)
 
     async def _get(
         self, running: _Running, request: HttpRequest, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]]

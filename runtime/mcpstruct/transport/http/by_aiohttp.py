@@ -164,6 +164,7 @@ class AiohttpResponse:
                     return None
             return b"".join(pieces)
         except self._errors as error:
+            raw.close()
             raise _told(error) from error
         except BaseException:
             raw.close()

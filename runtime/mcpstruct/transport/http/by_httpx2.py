@@ -11,6 +11,7 @@ import anyio
 from mcpstruct.base.errors import ConnectFailed, ConnectionLost, MissingExtra
 
 from .certificates import usual_checks
+from .decoding import Decoder
 
 if TYPE_CHECKING:
     import ssl
@@ -88,11 +89,13 @@ class Httpx2Client:
 class Httpx2Response:
     """See `HttpResponse`."""
 
-    __slots__ = ("_chunks", "_raw", "headers", "status")
+    __slots__ = ("_chunks", "_decoder", "_raw", "_rest", "headers", "status")
 
     def __init__(self, raw: httpx2.Response) -> None:
         self._raw = raw
-        self._chunks: AsyncIterator[bytes] = raw.aiter_bytes()
+        self._chunks: AsyncIterator[bytes] = raw.aiter_raw()  # the library's own decoder leaves it behind if it fails
+        self._decoder: Decoder | None = None
+        self._rest = b""
         self.status: int = raw.status_code
         self.headers: Mapping[str, str] = raw.headers
 
@@ -114,13 +117,23 @@ class Httpx2Response:
         """See `HttpResponse`."""
         try:
             while True:
-                piece = await anext(self._chunks, None)
+                piece = self._rest or await anext(self._chunks, None)
                 if piece is None:
                     return b""
+                piece = self._decoded(piece)
                 if piece:
                     return piece
         except _errors() as error:
             raise _told(error) from error
+
+    def _decoded(self, piece: bytes) -> bytes:
+        """A piece decompressed; what would become too much of it waits. Raises `ConnectionLost`."""
+        if "content-encoding" not in self.headers:
+            return piece
+        if self._decoder is None:
+            self._decoder = Decoder(self.headers["content-encoding"])
+        data, self._rest = self._decoder.decoded(piece)
+        return data
 
     async def aclose(self) -> None:
         """See `HttpResponse`."""

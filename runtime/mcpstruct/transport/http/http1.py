@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,11 +10,12 @@ import httptools
 
 from mcpstruct.base.errors import ConnectionLost
 
+from .decoding import Decoder
+
 AHEAD = 256 * 1024
 """Bytes of an answer that are held before somebody reads it; beyond them, the connection is not read either."""
 LARGEST_HEAD = 256 * 1024
 """Bytes that the head of an answer may have; and what stands between pieces of its body, or behind it."""
-_PIECE = 1024 * 1024
 
 
 class Connection(asyncio.Protocol):
@@ -157,7 +157,7 @@ class Http1Response:
         self._held = 0
         self._paused = False
         self._error: ConnectionLost | None = None
-        self._decoder: Any = None
+        self._decoder: Decoder | None = None
         self.status = 0
         self.headers: Mapping[str, str] = {}
         self.begun = False
@@ -261,16 +261,10 @@ class Http1Response:
     def _decoded(self, piece: bytes) -> bytes:
         """A piece decompressed; what would become too much of it waits. Raises `ConnectionLost`."""
         if self._decoder is None:
-            encoding = self.headers["content-encoding"].strip().lower()
-            if encoding not in ("gzip", "x-gzip", "deflate"):
-                raise ConnectionLost(f"the answer is encoded in a way that nobody asked for: {encoding!r:.40}")
-            self._decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        try:
-            data: bytes = self._decoder.decompress(piece, _PIECE)
-        except zlib.error as error:
-            raise ConnectionLost(f"the answer is not encoded as it says: {error}") from error
-        if self._decoder.unconsumed_tail:
-            self._pieces.append(self._decoder.unconsumed_tail)
+            self._decoder = Decoder(self.headers["content-encoding"])
+        data, rest = self._decoder.decoded(piece)
+        if rest:
+            self._pieces.append(rest)
         return data
 
     async def aclose(self) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("mcpstruct")
 FIRST_DELAY = 1.0
 """Seconds before a stream is taken up again, where the server does not say; doubled with each failure."""
+LEAST_DELAY = 0.05
+"""A server may say 0 and close at once, time and again."""
 LONGEST_DELAY = 30.0
 ATTEMPTS = 5
 """How often in a row a request's stream is taken up without anything coming of it."""
@@ -29,7 +31,7 @@ LIVED = 5.0
 
 
 def _delay(cursor: Cursor, failures: int) -> float:
-    first = FIRST_DELAY if cursor.retry is None else cursor.retry
+    first = FIRST_DELAY if cursor.retry is None else max(cursor.retry, LEAST_DELAY)
     if failures < 2:
         return first
     return max(first, min(LONGEST_DELAY, max(first, 0.25) * 2.0 ** (failures - 1)))
