@@ -16,7 +16,6 @@ from mcpstruct.base.session import ProgressCallback, Timeout
 from mcpstruct.wire.eras import CLIENT_CAPABILITIES, CLIENT_INFO, LOG_LEVEL, PROGRESS_TOKEN, SEVERITY, Revision
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import (
-    CallToolResult,
     ClientCapabilities,
     Implementation,
     LoggingLevel,
@@ -50,15 +49,15 @@ class ServerRequest:
         """The revision that it is served in."""
         self.meta = meta
         """What the client put into `_meta`."""
-        self.made: CallToolResult | None = None
-        """The result, where it was made for this request: nobody else's, and without `_meta`."""
+        self.made: Any = None
+        """The result of a tool, where it was made for this request: nobody else's, and without `_meta`."""
         self._progress: float | None = None
         self._capabilities: ClientCapabilities | None = None
 
     def stamped(self, result: Any) -> Any:
         """A result with what the client's revision wants on it."""
         server, as_bytes = self.connection.service.info, self.connection.core.as_bytes
-        if result is self.made and self.revision.era == "modern":
+        if result is not None and result is self.made and self.revision.era == "modern":
             return complete(result, server, as_bytes=as_bytes)
         return stamp(result, self.revision, server, as_bytes=as_bytes)
 

@@ -40,7 +40,7 @@ def _room(tp: type[Any]) -> _Room:
 
 
 def complete(result: Any, server: Implementation, *, as_bytes: bool) -> Any:
-    """The result of a tool as the modern era wants it, where it is nobody else's and has no `_meta`: it needs no copy."""
+    """The result of a tool as the modern era wants it: nobody else's, and without `_meta`, so that it needs no copy."""
     result.result_type = COMPLETE
     identity = _identity(server)
     result.meta = identity.meta if as_bytes else ResultMetaObject({SERVER_INFO: identity.plain})

@@ -83,6 +83,16 @@ async def flood(ctx: Context[Any]) -> str:
 
 
 @server.tool()
+async def babble(ctx: Context[Any]) -> str:
+    """Say more than anybody holds, without waiting for anybody to hear it."""
+    for _ in range(2000):
+        ctx.info("x" * 65_536)
+        await asyncio.sleep(0)
+    note("finished")
+    return "finished"
+
+
+@server.tool()
 async def spread(count: int) -> str:
     """Tell everybody of changes without waiting."""
     for number in range(count):

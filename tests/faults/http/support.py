@@ -76,11 +76,11 @@ class Growth:
         return int(peak) / 1024 - self._before
 
 
-def request(body: bytes, headers: dict[str, str], verb: str = "POST") -> bytes:
+def request(body: bytes, headers: dict[str, str], verb: str = "POST", path: str = "/mcp") -> bytes:
     """A request as bytes."""
     fields = {"host": "localhost", **headers, **({"content-length": str(len(body))} if verb == "POST" else {})}
     lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    return f"{verb} /mcp HTTP/1.1\r\n{lines}\r\n".encode() + body
+    return f"{verb} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body
 
 
 @asynccontextmanager

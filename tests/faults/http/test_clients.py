@@ -20,6 +20,8 @@ from .support import SOON, Growth, census, connected, open_files, request, servi
 
 pytestmark = pytest.mark.anyio
 EVENTS = {"accept": "text/event-stream"}
+OPENING = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
+INITIALIZE = {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": OPENING}
 
 
 @pytest.fixture
@@ -218,8 +220,51 @@ async def test_a_session_whose_stream_nobody_reads_goes_on(server: Process, clie
             answer = await client.legacy("tools/call", {"name": "spread", "arguments": {"count": 20_000}})
             assert answer.json["result"]["content"][0]["text"] == "spread"
             await idle(server.process.pid)
+            rest = b""
+            while not rest.endswith(b"\r\n0\r\n\r\n"):  # the stream was ended, long before all was said
+                rest += await one.receive()
+            assert len(rest) < 10_000_000
     assert growth.most < 60
     assert (await client.legacy("ping")).status == 200
+
+
+async def test_a_call_in_a_session_whose_stream_nobody_reads_goes_on(server: Process, client: Raw) -> None:
+    """What is kept for the client to come back for is bounded too."""
+    await client.initialize()
+    with Growth(server.process.pid) as growth:
+        async with connected(server, receive_buffer=4096) as one:
+            await one.send(request(*legacy(client, "babble")))
+            await server.heard("noted: finished")
+            await idle(server.process.pid)
+    assert growth.most < 40
+    assert (await client.legacy("ping")).status == 200
+
+
+async def test_a_client_of_the_transport_of_2024_that_does_not_read_is_cut_off() -> None:
+    with serving(http_sse=True) as server:
+        async with raw(base_url(server)) as client, connected(server, receive_buffer=4096) as one:
+            before = await census(client)
+            await one.send(request(b"", EVENTS, "GET", "/sse"))
+            answer = b""
+            while b"\n\n" not in answer.partition(b"data: ")[2]:
+                answer += await one.receive()
+            url = base_url(server) + answer.partition(b"data: ")[2].partition(b"\n")[0].strip().decode()
+            for message in (INITIALIZE, {"jsonrpc": "2.0", "method": "notifications/initialized"}):
+                async with client.session.post(url, json=message, headers=COMMON) as accepted:
+                    assert accepted.status == 202
+            params = {"name": "flood", "arguments": {}}
+            call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+            with Growth(server.process.pid) as growth:
+                await client.session.post(url, json=call, headers=COMMON)
+                await server.heard("noted: stopped")
+                await idle(server.process.pid)
+            assert growth.most < 40
+            await one.aclose()
+            with anyio.fail_after(SOON):
+                while await census(client) != before:  # noqa: ASYNC110 - another process tells nobody
+                    await anyio.sleep(0.05)
+            async with client.session.post(url, json=call, headers=COMMON) as refused:
+                assert refused.status == 404
 
 
 # -- sessions that are opened and abandoned ----------------------------------------------------------------------------
@@ -227,10 +272,8 @@ async def test_a_session_whose_stream_nobody_reads_goes_on(server: Process, clie
 
 async def opened(server: Process) -> bytes:
     """Open a session, and never come back; gives its id."""
-    params = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
-    body = {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params}
     async with connected(server) as one:
-        await one.send(request(json.dumps(body).encode(), COMMON))
+        await one.send(request(json.dumps(INITIALIZE).encode(), COMMON))
         answer = b""
         while b"serverInfo" not in answer:
             answer += await one.receive()

@@ -32,6 +32,8 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
       },
     },
   },
+  // mcp 2.3.0 registers with the scopes that it needs first, and asks for others later.
+  extraClientMetadata: { properties: ['any_scope'], validator: (_, key, value, metadata) => delete metadata.scope },
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
 });
 provider.on('server_error', (_, error) => console.error(error));

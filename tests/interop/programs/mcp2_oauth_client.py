@@ -52,11 +52,11 @@ async def main() -> None:
 
     metadata = OAuthClientMetadata(redirect_uris=[BACK], client_name="mcp", application_type="native")
     auth = OAuthClientProvider(URL, metadata, Memory(), redirect_handler=show, callback_handler=receive)
-    async with httpx2.AsyncClient(auth=auth, follow_redirects=True, trust_env=False) as http:
-        async with Client(streamable_http_client(URL, http_client=http), mode=MODE) as client:
-            for tool in ("who", "who", "write"):
-                result = await client.call_tool(tool)
-                print(result.content[0].text, flush=True)
+    http = httpx2.AsyncClient(auth=auth, follow_redirects=True, trust_env=False)
+    async with http, Client(streamable_http_client(URL, http_client=http), mode=MODE) as client:
+        for tool in ("who", "who", "write"):
+            result = await client.call_tool(tool)
+            print(result.content[0].text, flush=True)
 
 
 asyncio.run(main())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hmac
 import logging
+import pickle
 import time
+import warnings
 from typing import Any
 
 import pytest
-from joserfc.jwk import ECKey, OctKey
+from joserfc.jwk import ECKey, OctKey, OKPKey
 
 from mcpstruct.server.auth import InvalidToken, JwtVerifier, Principal, ResourceServer, VerifierUnavailable
 from tests.server.auth.support import (
@@ -201,6 +203,16 @@ async def test_a_key_of_one_issuer_does_not_sign_for_another() -> None:
         assert (await call(one, other.token())).status == 401
 
 
+async def test_keys_of_edwards_curves() -> None:
+    issuer = Issuer(key=OKPKey.generate_key("Ed25519"))
+    async with client(guarded(verifier=JwtVerifier(keys=issuer.keys))) as one:
+        for algorithm in ("Ed25519", "EdDSA"):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # who signs is told that one of these is an old name
+                token = issuer.token({"alg": algorithm})
+            assert (await call(one, token)).status == 200
+
+
 @pytest.mark.parametrize("algorithm", ["RS256", "PS512", "RS512"])
 async def test_keys_of_rsa(algorithm: str) -> None:
     issuer = Issuer(key=RSA)
@@ -296,4 +308,5 @@ def test_what_cannot_be_meant() -> None:
         JwtVerifier(algorithms=["HS256"])
     with pytest.raises(ValueError, match="algorithms"):
         JwtVerifier(algorithms=["none"])
+    assert repr(pickle.loads(pickle.dumps(guarded()))) == repr(guarded())  # noqa: S301 - for workers
     assert ResourceServer("http://localhost:1/x", "http://127.0.0.1/mcp").scopes == ()

@@ -413,16 +413,3 @@ async def test_a_client_that_is_closed_sends_nothing() -> None:
         await client.aclose()
         with pytest.raises(ConnectFailed):
             await client.request("GET", raw.url, {})
-
-
-async def test_a_connection_takes_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def never(*args: object, **options: object) -> None:
-        await asyncio.sleep(60)
-
-    client = HttptoolsClient(connect=0.05)
-    try:
-        monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
-        with pytest.raises(ConnectFailed, match="within"):
-            await client.request("GET", "http://127.0.0.1:1/", {})
-    finally:
-        await client.aclose()

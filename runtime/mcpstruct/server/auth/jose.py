@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
+from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,6 +14,9 @@ from mcpstruct.base.check import is_object
 from mcpstruct.base.errors import MissingExtra
 
 from .errors import InvalidToken
+
+if TYPE_CHECKING:
+    from joserfc.jws import JWSRegistry
 
 ALGORITHMS = frozenset(
     ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
@@ -73,19 +77,35 @@ class Key:
     def payload(self, token: str, algorithm: str) -> dict[str, Any]:
         """What a JWT says, where this key signed it. Raises `InvalidToken`."""
         from joserfc.errors import JoseError
-        from joserfc.jws import JWSRegistry, deserialize_compact
+        from joserfc.jws import deserialize_compact
 
-        # Headers of others' making are of no concern: what counts has been looked at.
-        registry = JWSRegistry(algorithms=[algorithm], strict_check_header=False)
-        registry.max_header_length = MOST_TOKEN  # the key of a proof is in its header
         try:
-            signed = deserialize_compact(token, self._key, algorithms=[algorithm], registry=registry)
+            signed = deserialize_compact(token, self._key, registry=_registry(algorithm))
             claims: Any = msgspec.json.decode(signed.payload)
         except (JoseError, ValueError, TypeError, RecursionError, msgspec.MsgspecError):
             raise InvalidToken("the signature is wrong") from None
         if not is_object(claims):
             raise InvalidToken("no object of claims")
         return claims
+
+
+@cache
+def _registry(algorithm: str) -> JWSRegistry:
+    """What joserfc is to allow of a token."""
+    from joserfc.errors import UnsupportedAlgorithmError
+    from joserfc.jws import JWSRegistry
+
+    class OneAlgorithm(JWSRegistry):
+        max_header_length = MOST_TOKEN  # the key of a proof is in its header
+
+        def get_alg(self, name: str) -> Any:
+            """The one, without a warning for an old name of it."""
+            if name != algorithm:
+                raise UnsupportedAlgorithmError(name)
+            return self.algorithms[name]
+
+    # Headers of others' making are of no concern: what counts has been looked at.
+    return OneAlgorithm(algorithms=[algorithm], strict_check_header=False)
 
 
 def header_of(token: str, algorithms: frozenset[str]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Decoder:
         self._inflate: Any = zlib.decompressobj(zlib.MAX_WBITS | 32)
 
     def decoded(self, piece: bytes) -> tuple[bytes, bytes]:
-        """A piece decompressed, and the end of it that waits since it would become too much. Raises `ConnectionLost`."""
+        """A piece decompressed, and what of it waits since it would become too much. Raises `ConnectionLost`."""
         try:
             data: bytes = self._inflate.decompress(piece, _PIECE)
         except zlib.error as error:
