@@ -56,8 +56,11 @@ def mortal() -> Iterator[Mortal]:
 
 @asynccontextmanager
 async def client_of(mortal: Mortal, revisions: str | None, **options: Any) -> AsyncIterator[Client]:
+    on_log = options.pop("on_log", None)
     target = HttpServer(mortal.url, **options)
-    async with Client(target, revisions=revisions, verdicts={}, deadlines=DEADLINES, log_level="info") as client:
+    async with Client(
+        target, revisions=revisions, verdicts={}, deadlines=DEADLINES, log_level="info", on_log=on_log
+    ) as client:
         yield client
 
 
@@ -112,7 +115,8 @@ async def test_a_session_is_lost_with_its_server(mortal: Mortal) -> None:
 
 async def test_a_stream_that_is_taken_up_at_a_server_that_knows_nothing_of_it(mortal: Mortal) -> None:
     server = mortal.rise()
-    async with client_of(mortal, LEGACY) as client:
+    told = anyio.Event()
+    async with client_of(mortal, LEGACY, on_log=lambda _: told.set()) as client:
         errors: list[McpError] = []
 
         async def call() -> None:
@@ -123,7 +127,7 @@ async def test_a_stream_that_is_taken_up_at_a_server_that_knows_nothing_of_it(mo
         with anyio.fail_after(2 * SOON):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(call)
-                await server.heard("noted: begun")
+                await told.wait()
                 mortal.fall(server)
                 await anyio.to_thread.run_sync(mortal.rise)
         assert isinstance(errors[0], SessionLost)

@@ -117,10 +117,10 @@ class Httpx2Response:
         """See `HttpResponse`."""
         try:
             while True:
-                piece = self._rest or await anext(self._chunks, None)
-                if piece is None:
+                raw = await anext(self._chunks, None) if not self._rest else self._rest
+                if raw is None:
                     return b""
-                piece = self._decoded(piece)
+                piece = self._decoded(raw)
                 if piece:
                     return piece
         except _errors() as error:
