@@ -153,7 +153,7 @@ async def test_mrtr_nothing_waits_for_an_answer() -> None:
             await ended.wait()
         await settle()
         (connection,) = server.connections
-        assert connection.core.received_requests.entries == {}
+        assert connection.core.received_requests == {}
         assert "result" in await peer.ask(1, "tools/call", stamped(name="add", arguments={"a": 1, "b": 1}))
 
 

@@ -265,3 +265,35 @@ async def test_what_the_revision_lacks_is_not_sent() -> None:
                 await client.send_notification(method, params)
             await settle()
             assert peer.left == []
+
+
+# -- answers that can't be read ----------------------------------------------------------------------------------------
+
+
+async def answered_with(answer: str, **options: Any) -> Any:
+    """What becomes of a call whose answer is this, `ID` standing for its id."""
+    async with by_hand(revision=MODERN, **options) as (client, peer):
+
+        async def answer_it() -> None:
+            request = await peer.take("tools/list")
+            peer.send(answer.replace("ID", str(request["id"])).encode())
+
+        return (await calls(answer_it, client.list_tools))[1]
+
+
+@pytest.mark.parametrize("tolerant", [False, True])
+@pytest.mark.parametrize("result", ['{"tools":[}', '{"tools":[]} x', '"\\ud800"'])
+async def test_an_answer_that_is_no_json_fails_its_call_at_once(result: str, tolerant: bool) -> None:
+    outcome = await answered_with('{"jsonrpc":"2.0","id":ID,"result":' + result + "}", tolerant=tolerant)
+    assert isinstance(outcome, ProtocolViolation)
+
+
+@pytest.mark.parametrize("version", ['"1.0"', "2.0", "null"])
+async def test_an_answer_of_another_json_rpc_fails_its_call_at_once(version: str) -> None:
+    seen: list[ProtocolViolation] = []
+    complete = '{"tools":[],"resultType":"complete","ttlMs":0,"cacheScope":"private"}'
+    answer = '{"jsonrpc":' + version + ',"id":ID,"result":' + complete + "}"
+    outcome = await answered_with(answer, on_violation=seen.append)
+    assert isinstance(outcome, ProtocolViolation)
+    assert outcome.pointer == "/jsonrpc"
+    assert seen == []  # its caller knows

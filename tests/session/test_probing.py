@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from mcpstruct.base.errors import ConnectFailed, NoCommonRevision, RemoteError
+from mcpstruct.base.errors import ConnectFailed, NoCommonRevision, ProtocolViolation, RemoteError
 from mcpstruct.base.limits import Deadlines
 from mcpstruct.client import Client
 from mcpstruct.session.calling import ClientConnection
@@ -323,3 +323,19 @@ async def test_an_unknown_revision_is_answered_with_the_known_ones() -> None:
 async def test_a_handshake_in_an_unknown_revision_gets_the_newest_legacy_one(offered: str) -> None:
     async with served(calculator()) as peer:
         assert (await peer.initialize(offered))["protocolVersion"] == NEWEST_LEGACY
+
+
+NO_DISCOVERY = {**discovered(), "supportedVersions": MODERN}
+
+
+async def test_a_malformed_answer_is_told_of_before_falling_back() -> None:
+    seen: list[ProtocolViolation] = []
+    async with Client(Fresh(answering(NO_DISCOVERY)), deadlines=PROMPT, on_violation=seen.append) as client:
+        assert client.protocol_version == "2025-06-18"
+    assert [violation.pointer for violation in seen] == ["/result/supportedVersions"]
+
+
+async def test_a_malformed_answer_is_why_a_modern_connection_fails() -> None:
+    with pytest.raises(ConnectFailed, match="/result/supportedVersions") as caught:
+        await Client(Fresh(answering(NO_DISCOVERY)), deadlines=PROMPT, revisions=MODERN).connect()
+    assert isinstance(caught.value.__cause__, ProtocolViolation)

@@ -325,3 +325,39 @@ async def test_bad_params_name_the_place() -> None:
         assert "/params/name" in error["message"]
         assert (await peer.ask(2, "tools/call", []))["error"]["code"] == -32602
         assert (await peer.ask(3, "tools/call"))["error"]["code"] == -32602
+
+
+# -- what is on requests of custom methods ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("io.modelcontextprotocol/logLevel", "loud"),
+        ("io.modelcontextprotocol/protocolVersion", ["x"]),
+        ("io.modelcontextprotocol/protocolVersion", 5),
+        ("io.modelcontextprotocol/clientCapabilities", "no"),
+        ("io.modelcontextprotocol/clientInfo", 7),
+        ("progressToken", {"a": 1}),
+    ],
+)
+async def test_custom_methods_without_types_have_their_meta_checked(key: str, value: Any) -> None:
+    server = MCPServer("custom")
+
+    @server.request("v/x")
+    async def answer(params: Any, context: Any) -> dict[str, Any]:
+        return {}
+
+    async with served(server) as peer:
+        refused = await peer.ask(1, "v/x", stamped(_meta={key: value}))
+        assert refused["error"]["code"] == -32602
+        assert "/params/_meta/" in refused["error"]["message"]
+        assert "result" in await peer.ask(2, "v/x", stamped(_meta={"own": value}))
+
+
+async def test_capabilities_that_are_null_are_none() -> None:
+    async with served(calculator()) as peer:
+        null = {"io.modelcontextprotocol/clientCapabilities": None}
+        refused = await peer.ask(1, "tools/call", stamped(_meta=null, **ADD))
+        assert refused["error"]["code"] == -32602
+        assert "clientCapabilities" in refused["error"]["message"]

@@ -16,9 +16,12 @@ from mcpstruct.base.limits import Deadlines, Limits
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.client import Client
 from mcpstruct.server import Context, MCPServer
+from mcpstruct.session.outgoing import Outgoing
 from mcpstruct.testing import connected
+from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import (
     EmptyResult,
+    ListToolsRequestParams,
 )
 from tests.session.support import MODERN, NEWEST_LEGACY, SOON, Hanging, Peer, by_hand, calls, settle
 
@@ -365,3 +368,76 @@ async def test_no_more_are_in_flight_once_the_peer_reads_again() -> None:
                     await settle()
                     assert len([message for message in peer.left if message["method"] == "ping"]) <= 3
                     peer.answer(await peer.take("ping"), {})
+
+
+@pytest.mark.parametrize("revision", [NEWEST_LEGACY, MODERN])
+@pytest.mark.parametrize("own", [{"a": 1}, {"a": 1, "_meta": {"own": 1}}, {"a": 1, "_meta": None}])
+async def test_params_of_the_caller_stay_as_they_are(revision: str, own: dict[str, Any]) -> None:
+    method: MethodInfo[Any, Any] = MethodInfo(
+        name="v/x", kind="request", direction="client", message=None, params=dict, result=dict, since=""
+    )
+    before, listing = dict(own), ListToolsRequestParams()
+    async with by_hand(revision=revision, custom=[method]) as (client, peer):
+
+        async def answer() -> list[Any]:
+            return [answer_to(peer, await peer.take("v/x")) for _ in range(2)]
+
+        async def call() -> None:
+            await client.send_request(method, own, on_progress=nothing_to_do)
+            await client.send_request(method, own)
+
+        (first, second), nothing = await calls(answer, call)
+        assert nothing is None
+        assert "progressToken" in first["params"]["_meta"]
+        assert "progressToken" not in (second["params"].get("_meta") or {})
+        assert own == before
+
+        async def answer_list() -> None:
+            answer_to(peer, await peer.take("tools/list"), tools=[], ttlMs=0, cacheScope="private")
+
+        await calls(answer_list, lambda: client.send_request(methods.LIST_TOOLS, listing))
+        assert listing.meta is None
+
+
+def nothing_to_do(progress: float, total: float | None, message: str | None) -> None: ...
+
+
+def answer_to(peer: Peer, request: Any, **result: Any) -> Any:
+    peer.answer(request, {"resultType": "complete", **result})
+    return request
+
+
+async def test_a_deadline_of_zero_while_the_peer_waits_for_us_is_no_busy_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, usual = 0, Outgoing._expired
+
+    def counted(self: Outgoing, pending: Any) -> None:
+        nonlocal looks
+        looks += 1
+        usual(self, pending)
+
+    monkeypatch.setattr(Outgoing, "_expired", counted)
+    asked, go = anyio.Event(), anyio.Event()
+
+    async def fill_in(params: Any) -> None:
+        asked.set()
+        await go.wait()
+
+    async with by_hand(on_elicitation=fill_in) as (client, peer), anyio.create_task_group() as group:
+        schema: dict[str, Any] = {"type": "object", "properties": {}}
+        peer.request(1, "elicitation/create", {"message": "x", "requestedSchema": schema})
+        await asked.wait()
+
+        async def ping() -> None:
+            with pytest.raises(RequestTimeout):
+                await client.ping(timeout=0)
+            over.set()
+
+        over = anyio.Event()
+        group.start_soon(ping)
+        with anyio.move_on_after(0.3):
+            await over.wait()
+        assert not over.is_set()
+        go.set()
+        with anyio.fail_after(SOON):
+            await over.wait()
+    assert looks < 20

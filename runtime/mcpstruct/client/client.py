@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, cast, overload
@@ -204,6 +205,7 @@ class Client(ListingSession):
 
         Raises `RemoteError`, `RequestTimeout`, `ConnectionLost`, `ProtocolViolation`, `MethodNotInRevision`.
         """
+        params = copy(params)  # what goes on it for this one request does not stay on the caller's own
         if method.name in JUDGED:
             send = partial(self._send, method, params, timeout, on_progress, cache)
             return cast("R", await self._outputs.around(send, method.name, params))

@@ -114,7 +114,7 @@ class ClientConnection:
         self.part = part
         self.custom = part.custom
         self.core = Core(self, server_decoder, limits=limits, deadlines=deadlines)
-        self.core.outgoing.owes = self.core.received_requests.entries  # somebody may be filling in a form
+        self.core.outgoing.owes = self.core.received_requests  # somebody may be filling in a form
         self.revision: Revision | None = None
         self.server_info: Implementation | None = None
         self.capabilities = ServerCapabilities()
@@ -195,7 +195,10 @@ class ClientConnection:
                 if not silent:
                     raise ConnectFailed(f"the server did not answer within {timeout:g} s") from error
                 return None
-            except ProtocolViolation:
+            except ProtocolViolation as violation:
+                if not fall_back:
+                    raise ConnectFailed(f"the server did not say what it is: {violation}") from violation
+                self.violation(violation)
                 return None
             else:
                 return self._discovered(found, newest)
@@ -313,7 +316,7 @@ class ClientConnection:
 
     def _stamped(self, params: Any) -> Any:
         if is_object(params):
-            params["_meta"] = {**self._stamp, **params.get("_meta", {})}
+            params["_meta"] = {**self._stamp, **(params.get("_meta") or {})}
         elif own := params.meta:
             params.meta = RequestMetaObject({**self._stamp, **own})
         else:

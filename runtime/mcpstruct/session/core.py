@@ -31,7 +31,6 @@ from mcpstruct.base.messages import MessageDecoder
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.base.session import ProgressCallback, Timeout
 from mcpstruct.transport.base import Transport
-from mcpstruct.wire.inflight import DuplicateId, Received
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import CancelledNotificationParams
 
@@ -66,7 +65,7 @@ class Core:
         self.loop = current_loop()
         self.inbox = Inbox(self.loop, limits.max_queue)
         self.outgoing = Outgoing(self.loop, self.inbox, deadlines, limits.max_in_flight, self._abandoned)
-        self.received_requests: Received[Incoming] = Received()
+        self.received_requests: dict[Hashable, Incoming] = {}
         self.batches = False
         """Whether the peer may send batches: the negotiated revision says."""
         self.serves = False
@@ -143,7 +142,7 @@ class Core:
         """See `Receiver`: fail whatever awaits the peer, and stop what works for it."""
         if self._end is not None:
             return
-        if error is None and self.grace and self.received_requests.entries and self._leaving is None:
+        if error is None and self.grace and self.received_requests and self._leaving is None:
             self._leaving = self.loop.call_later(self.grace, self.lost, None)
             return
         if not isinstance(error, ConnectionLost):
@@ -152,13 +151,13 @@ class Core:
         self._end, self.ended = error, True
         self.outgoing.fail_all(error)
         self._parked.clear()
-        for incoming in list(self.received_requests.entries.values()):
+        for incoming in list(self.received_requests.values()):
             incoming.cancel("the connection is lost")
         self.router.lost(error)
 
     async def idle(self) -> None:
         """Wait until no request of the peer is in progress."""
-        while self.received_requests.entries and self._end is None:
+        while self.received_requests and self._end is None:
             if self._idle is None or self._idle.done():
                 self._idle = self.loop.future()
             await self.loop.shield(self._idle)
@@ -289,13 +288,11 @@ class Core:
 
     def take(self, incoming: Incoming) -> None:
         """A request of the peer, with a way out of its own perhaps."""
-        entries, limits = self.received_requests.entries, self.limits
+        entries, limits = self.received_requests, self.limits
         if len(entries) >= limits.max_in_flight + limits.max_queue:
             self._send_error(incoming.link, incoming.id, ErrorObject(INTERNAL_ERROR, "too many requests in progress"))
             return
-        try:
-            self.received_requests.open(incoming.key, incoming)
-        except DuplicateId:
+        if entries.setdefault(incoming.key, incoming) is not incoming:
             error = ErrorObject(INVALID_REQUEST, "a request with this id is in progress")
             self._send_error(incoming.link, incoming.id, error)
             return
@@ -316,7 +313,7 @@ class Core:
     def take_notification(self, method: MethodInfo[Any, Any], params: Any) -> None:
         """A notification of the peer."""
         if method.name == methods.CANCELLED.name:
-            incoming = self.received_requests.entries.get(params.request_id)
+            incoming = self.received_requests.get(params.request_id)
             if incoming is not None:
                 incoming.cancel(params.reason)
                 return
@@ -379,7 +376,7 @@ class Core:
 
     def forget(self, incoming: Incoming) -> bool:
         """End a request; False if it was over already."""
-        entries = self.received_requests.entries
+        entries = self.received_requests
         if entries.get(incoming.key) is not incoming:
             return False
         del entries[incoming.key]
@@ -391,7 +388,7 @@ class Core:
 
     def _unpark(self) -> None:
         """Let those begin that waited for their turn; what is answered at once makes room for the next."""
-        entries, self._unparking = self.received_requests.entries, True
+        entries, self._unparking = self.received_requests, True
         try:
             while self._parked and len(entries) - len(self._parked) < self.limits.max_in_flight:
                 self._route(self._parked.pop(next(iter(self._parked))))

@@ -124,40 +124,43 @@ def encoded_error(request_id: RequestId | None, error: ErrorObject) -> bytes:
 class ByteLink:
     """Messages as bytes, one `send` of the transport each."""
 
-    __slots__ = ("_send", "_transport")
+    __slots__ = ("_send", "_transport", "congested")
     as_bytes = True
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._send = transport.send
+        self.congested = False
+        """See `Link`: as of the latest message, since each is asked before the next, and a property in front of the
+        transport's takes 0.1 µs."""
 
     def request(self, request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> None:
         """See `Link`."""
         self._send(encoded_request(request_id, method, params))
+        self.congested = self._transport.congested
 
     def notification(self, method: MethodInfo[Any, Any], params: Any) -> None:
         """See `Link`."""
         self._send(encoded_notification(method, params))
+        self.congested = self._transport.congested
 
     def result(self, request_id: RequestId, result: Any) -> None:
         """See `Link`."""
         self._send(encoded_result(request_id, result))
+        self.congested = self._transport.congested
 
     def error(self, request_id: RequestId | None, error: ErrorObject) -> None:
         """See `Link`."""
         self._send(encoded_error(request_id, error))
+        self.congested = self._transport.congested
 
     def called_off(self, request_id: RequestId) -> None:
         """See `Link`."""
 
-    @property
-    def congested(self) -> bool:
-        """See `Link`."""
-        return self._transport.congested
-
     async def drain(self) -> None:
         """See `Link`."""
         await self._transport.drain()
+        self.congested = self._transport.congested
 
     def pause(self) -> None:
         """See `Link`."""

@@ -126,7 +126,7 @@ class AsyncioLoop:
         self.call_soon: Any = running.call_soon
         self.call_soon_threadsafe: Any = running.call_soon_threadsafe
         self.call_later: Any = running.call_later
-        self._turns = Turns(running)
+        self.start: Any = Turns(running).start
         self._tasks: set[asyncio.Task[None]] = set()  # asyncio itself holds tasks weakly
 
     def shield(self, future: Any) -> Any:
@@ -140,12 +140,6 @@ class AsyncioLoop:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-    def start(self, work: Work, args: tuple[Any, ...], name: str) -> Cancellable:
-        """See `Loop.start`."""
-        if self.running.get_task_factory() is not None:
-            return self.running.create_task(work(*args), name=name)
-        return self._turns.start(work, args, name)
 
 
 def _noted(future: asyncio.Future[Any]) -> None:

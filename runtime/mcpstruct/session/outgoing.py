@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any
 
 from msgspec import Raw, Struct, UnsetType
@@ -16,7 +17,6 @@ from mcpstruct.base.limits import Deadlines
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.base.session import ProgressCallback, Timeout
 from mcpstruct.wire.eras import PROGRESS_TOKEN, SUBSCRIPTION_ID
-from mcpstruct.wire.inflight import Sent
 from mcpstruct_bindings.merged.methods import METHODS, SUBSCRIPTIONS_LISTEN
 from mcpstruct_bindings.merged.types import RequestMetaObject, RequestParams, SubscriptionsListenResultMetaObject
 
@@ -27,6 +27,7 @@ from .links import Link
 from .loop import Future, Loop
 
 _FINAL = (None, "complete")
+_AGAIN = 0.05  # seconds after which a deadline that may not pass yet is looked at again, at the soonest
 
 
 class Pending(Struct, eq=False):
@@ -53,8 +54,8 @@ class Outgoing:
         "_holding",
         "_inbox",
         "_loop",
+        "_next_id",
         "_on_abandoned",
-        "_sent",
         "_turns",
         "_watch",
         "held",
@@ -78,10 +79,11 @@ class Outgoing:
         self.maximum = maximum
         """Most requests that may be in flight; others wait for their `turn`."""
         self._on_abandoned = on_abandoned
-        self._sent: Sent[Pending] = Sent()
+        self._next_id = count(1).__next__
         self._turns: deque[Future[None]] | None = None  # an empty deque takes 760 bytes, and hardly any is needed
         self._holding: Holding | None = None
-        self.pending = self._sent.entries
+        self.pending: dict[RequestId, Pending] = {}
+        """By their ids, which count up from 1 and are never used twice."""
         self.owes: Mapping[Any, Any] = {}
         """What the peer may be waiting for before it answers: no deadline passes meanwhile, but for the hard one."""
         self.held = 0
@@ -105,7 +107,7 @@ class Outgoing:
     ) -> Pending:
         """Send a request; its future gets the outcome."""
         direct = inside_callback.get() is self._inbox
-        pending = Pending(self._sent.next_id(), method, self._loop.future(), direct)
+        pending = Pending(self._next_id(), method, self._loop.future(), direct)
         if on_progress is not None:
             pending.on_progress = on_progress
             params = _with_progress_token(method, params, pending.id)
@@ -151,7 +153,7 @@ class Outgoing:
 
     def fail_all(self, error: ConnectionLost) -> None:
         """The peer is gone: nothing will be answered any more."""
-        for pending in self._sent.take_all():
+        for pending in list(self.pending.values()):
             self._forget(pending)
             resolve(pending.future, another(error))
         self._watch.stop()
@@ -212,7 +214,7 @@ class Outgoing:
 
     def _expired(self, pending: Pending) -> None:
         if (self.owes or self.held) and pending.due < pending.end:
-            pending.due = min(self._loop.time() + pending.timeout, pending.end)
+            pending.due = min(self._loop.time() + max(pending.timeout, _AGAIN), pending.end)
             return
         seconds = self._deadlines.hard if pending.due == pending.end else pending.timeout
         reason = f"no answer to {pending.method.name} within {seconds:g} s"
@@ -239,7 +241,7 @@ def _with_progress_token(method: MethodInfo[Any, Any], params: Any, token: Reque
     if params is None:
         params = bare_params(method)
     if is_object(params):
-        params["_meta"] = {**params.get("_meta", {}), PROGRESS_TOKEN: token}
+        params["_meta"] = {**(params.get("_meta") or {}), PROGRESS_TOKEN: token}
     else:
         params.meta = RequestMetaObject({**(params.meta or {}), PROGRESS_TOKEN: token})
     result: Any = params

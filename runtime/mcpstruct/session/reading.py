@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
+from mcpstruct.base.check import is_object
 from mcpstruct.base.codec import from_json
 from mcpstruct.base.envelope import ErrorObject, RequestId, guess_id
 from mcpstruct.base.errors import (
@@ -95,6 +96,8 @@ class Reader:
 
     def _salvaged(self, decoder: ResponseDecoder[Any], violation: ProtocolViolation) -> Any:
         """What a session makes of a refused answer, a tolerant one more than others; else the violation itself."""
+        if violation.code == PARSE_ERROR:  # nothing can be read out of it
+            return violation
         result = without_negative_ttl(decoder, violation)
         if result is not None:
             return result
@@ -143,6 +146,9 @@ class Reader:
         """See `Receiver`: answer what can be answered."""
         if violation.code == METHOD_NOT_FOUND and self._custom(violation):
             return
+        if (answered := self._meant_for(violation)) is not None:
+            self._core.outgoing.settle(answered, violation)
+            return
         if violation.code != METHOD_NOT_FOUND:  # which is no offence
             self._core.router.violation(violation)
         if isinstance(violation, LimitExceeded) and (pending := self._guessed(violation.data)) is not None:
@@ -153,6 +159,13 @@ class Reader:
             self._core.answer_error(violation.request_id, ErrorObject(violation.code, violation.message))
         else:
             log.debug("Dropped: %s", violation.message)
+
+    def _meant_for(self, violation: ProtocolViolation) -> Pending | None:
+        """The request that what is no message was meant to answer."""
+        pending = None if violation.request_id is None else self._pending.get(violation.request_id)
+        if pending is None or isinstance(violation, LimitExceeded):
+            return None
+        return pending if raw_envelope(violation.data).method is UNSET else None
 
     def _guessed(self, data: bytes) -> Pending | None:
         """The request that this is probably the answer to."""
@@ -195,6 +208,8 @@ class Reader:
         tp = info.params or bare
         try:
             params = None if tp is None else from_json(tp, raw, limits=self._core.limits)
+            if bare is not None and is_object(params) and "_meta" in params:
+                from_json(bare, raw, limits=self._core.limits)  # for the keys that are the protocol's
         except ProtocolViolation as fault:
             problem = fault.problem.below("/params")
             raise type(fault)(

@@ -64,7 +64,7 @@ class ServerRequest:
     @property
     def in_progress(self) -> bool:
         """Whether it is yet to be answered, and has not been called off."""
-        return self.connection.core.received_requests.entries.get(self.incoming.key) is self.incoming
+        return self.connection.core.received_requests.get(self.incoming.key) is self.incoming
 
     @property
     def principal(self) -> Principal | None:

@@ -226,7 +226,7 @@ class Connection:
         if declared not in self._modern_ones:
             self._unsupported(incoming, declared)
             return None
-        if CLIENT_CAPABILITIES not in meta:
+        if meta.get(CLIENT_CAPABILITIES) is None:
             incoming.fail(INVALID_PARAMS, f"_meta lacks {CLIENT_CAPABILITIES}")
             return None
         return revision(declared)

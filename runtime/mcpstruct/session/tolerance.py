@@ -53,4 +53,7 @@ def without_odd_items(
         for items in odd.values()
         for problem in items.values()
     ]
-    return decoder.decode(to_json(answer)).message.result, faults
+    try:
+        return decoder.decode(to_json(answer)).message.result, faults
+    except ProtocolViolation:  # that was not all
+        return None

@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 import pytest
 
+from mcpstruct.server import MCPServer
 from tests.faults.leaks import idle
 from tests.server.http.conftest import COMMON, Raw, raw
 from tests.server.http.processes import Ended, Process, ask, base_url, call
@@ -333,3 +334,33 @@ async def test_there_are_no_more_sessions_than_may_be() -> None:
                 while (await census(client))["Session"] > 10:  # noqa: ASYNC110 - another process tells nobody
                     await anyio.sleep(0.05)
             assert (await census(client))["Session"] == 10
+
+
+async def test_a_session_too_many_costs_no_more_than_others() -> None:
+    app = MCPServer("full").http_app(max_sessions=5000)
+
+    async def seconds(count: int) -> float:
+        started = time.process_time()
+        for _ in range(count):
+            await opened_in(app)
+        return (time.process_time() - started) / count
+
+    try:
+        below = await seconds(5000)
+        assert await seconds(300) < 10 * below
+    finally:
+        await app.aclose()
+
+
+async def opened_in(app: Any) -> None:
+    """Open a session of an application without a socket."""
+    headers = [(name.encode(), value.encode()) for name, value in {"host": "localhost", **COMMON}.items()]
+    scope = {"type": "http", "method": "POST", "path": "/mcp", "headers": headers, "query_string": b""}
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": json.dumps(INITIALIZE).encode()}
+
+    async def send(event: dict[str, Any]) -> None:
+        assert event.get("status", 200) == 200
+
+    await app(scope, receive, send)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from mcpstruct.base.envelope import ErrorObject, RequestId
@@ -117,7 +119,7 @@ class Session:
     @property
     def busy(self) -> bool:
         """Whether a request is in progress, or a stream is open."""
-        return bool(self.connection.core.received_requests.entries) or any(s.live for s in self.streams.values())
+        return bool(self.connection.core.received_requests) or any(s.live for s in self.streams.values())
 
     @property
     def primed(self) -> bool:
@@ -183,6 +185,8 @@ class Session:
 
 _KEPT = 32
 """Streams that are over, but may be asked for by a client that lost its connection at the end."""
+_LOOKED_AT = 64
+"""Sessions among which one is looked for that is not busy, where there are too many: to look at all takes long."""
 
 
 class Sessions:
@@ -191,7 +195,7 @@ class Sessions:
     def __init__(self, options: HttpOptions, store: EventStore) -> None:
         self._options = options
         self._store = store
-        self._sessions: dict[str, Session] = {}
+        self._sessions: OrderedDict[str, Session] = OrderedDict()  # that was used last which stands last
         self._sweeping = False
 
     def __len__(self) -> int:
@@ -205,9 +209,8 @@ class Sessions:
         """Let it be used; the one that was idle longest gives way if there are too many."""
         loop = session.connection.core.loop
         if len(self._sessions) >= self._options.max_sessions:
-            oldest = min((s for s in self._sessions.values() if not s.busy), key=lambda s: s.used, default=None)
-            if oldest is None:
-                oldest = next(iter(self._sessions.values()))
+            first = list(islice(self._sessions.values(), _LOOKED_AT))
+            oldest = next((session for session in first if not session.busy), first[0])
             self._forget(oldest)
             loop.spawn(self.close, oldest)
         self._sessions[session.id] = session
@@ -222,6 +225,7 @@ class Sessions:
         if session is None or session.principal != principal:
             return None
         session.used = session.connection.core.loop.time()
+        self._sessions.move_to_end(session_id)
         return session
 
     async def close(self, session: Session) -> None:
@@ -247,6 +251,7 @@ class Sessions:
         for session in list(self._sessions.values()):
             if session.busy:
                 session.used = now
+                self._sessions.move_to_end(session.id)
             elif now - session.used > self._options.session_idle:
                 with suppress(KeyError):
                     del self._sessions[session.id]
