@@ -16,7 +16,6 @@ from mcpstruct.base.limits import Deadlines, Limits
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.client import Client
 from mcpstruct.server import Context, MCPServer
-from mcpstruct.session.outgoing import Outgoing
 from mcpstruct.testing import connected
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import (
@@ -405,39 +404,3 @@ def nothing_to_do(progress: float, total: float | None, message: str | None) -> 
 def answer_to(peer: Peer, request: Any, **result: Any) -> Any:
     peer.answer(request, {"resultType": "complete", **result})
     return request
-
-
-async def test_a_deadline_of_zero_while_the_peer_waits_for_us_is_no_busy_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks, usual = 0, Outgoing._expired
-
-    def counted(self: Outgoing, pending: Any) -> None:
-        nonlocal looks
-        looks += 1
-        usual(self, pending)
-
-    monkeypatch.setattr(Outgoing, "_expired", counted)
-    asked, go = anyio.Event(), anyio.Event()
-
-    async def fill_in(params: Any) -> None:
-        asked.set()
-        await go.wait()
-
-    async with by_hand(on_elicitation=fill_in) as (client, peer), anyio.create_task_group() as group:
-        schema: dict[str, Any] = {"type": "object", "properties": {}}
-        peer.request(1, "elicitation/create", {"message": "x", "requestedSchema": schema})
-        await asked.wait()
-
-        async def ping() -> None:
-            with pytest.raises(RequestTimeout):
-                await client.ping(timeout=0)
-            over.set()
-
-        over = anyio.Event()
-        group.start_soon(ping)
-        with anyio.move_on_after(0.3):
-            await over.wait()
-        assert not over.is_set()
-        go.set()
-        with anyio.fail_after(SOON):
-            await over.wait()
-    assert looks < 20
