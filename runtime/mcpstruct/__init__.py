@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from .base.codec import to_json as to_json
     from .base.codec import to_line as to_line
     from .base.errors import AccessDenied as AccessDenied
+    from .base.errors import AuthError as AuthError
+    from .base.errors import AuthorizationFailed as AuthorizationFailed
+    from .base.errors import AuthUnavailable as AuthUnavailable
     from .base.errors import ConnectFailed as ConnectFailed
     from .base.errors import ConnectionLost as ConnectionLost
+    from .base.errors import DiscoveryFailed as DiscoveryFailed
     from .base.errors import HttpError as HttpError
     from .base.errors import LimitExceeded as LimitExceeded
     from .base.errors import McpError as McpError
@@ -26,12 +30,16 @@ if TYPE_CHECKING:
     from .base.errors import NotConnected as NotConnected
     from .base.errors import Problem as Problem
     from .base.errors import ProtocolViolation as ProtocolViolation
+    from .base.errors import RegistrationFailed as RegistrationFailed
     from .base.errors import RemoteError as RemoteError
     from .base.errors import RequestCancelled as RequestCancelled
     from .base.errors import RequestTimeout as RequestTimeout
+    from .base.errors import ResponseForged as ResponseForged
     from .base.errors import SessionLost as SessionLost
+    from .base.errors import TokenRefused as TokenRefused
     from .base.errors import Unavailable as Unavailable
     from .base.errors import UnknownRevision as UnknownRevision
+    from .base.errors import UnsafeUrl as UnsafeUrl
     from .base.limits import Deadlines as Deadlines
     from .base.limits import Limits as Limits
     from .client import Client as Client
@@ -57,8 +65,12 @@ _HOMES = {
     "base.codec": ("from_json", "to_dict", "to_json", "to_line"),
     "base.errors": (
         "AccessDenied",
+        "AuthError",
+        "AuthUnavailable",
+        "AuthorizationFailed",
         "ConnectFailed",
         "ConnectionLost",
+        "DiscoveryFailed",
         "HttpError",
         "LimitExceeded",
         "McpError",
@@ -68,12 +80,16 @@ _HOMES = {
         "NotConnected",
         "Problem",
         "ProtocolViolation",
+        "RegistrationFailed",
         "RemoteError",
         "RequestCancelled",
         "RequestTimeout",
+        "ResponseForged",
         "SessionLost",
+        "TokenRefused",
         "Unavailable",
         "UnknownRevision",
+        "UnsafeUrl",
     ),
     "base.limits": ("Deadlines", "Limits"),
     "client": ("Client", "InvalidOutput", "InvalidSchema", "ResponseCache", "ToolFailed", "connect"),
@@ -90,11 +106,15 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "REVISIONS",
     "AccessDenied",
+    "AuthError",
+    "AuthUnavailable",
+    "AuthorizationFailed",
     "Client",
     "ConnectFailed",
     "ConnectionLost",
     "Context",
     "Deadlines",
+    "DiscoveryFailed",
     "HttpError",
     "HttpServer",
     "InvalidOutput",
@@ -112,16 +132,20 @@ __all__ = [
     "ProtocolViolation",
     "RawClient",
     "RawServer",
+    "RegistrationFailed",
     "RemoteError",
     "RequestCancelled",
     "RequestTimeout",
     "ResponseCache",
+    "ResponseForged",
     "SessionLost",
     "StdioServer",
+    "TokenRefused",
     "ToolError",
     "ToolFailed",
     "Unavailable",
     "UnknownRevision",
+    "UnsafeUrl",
     "check",
     "connect",
     "from_json",

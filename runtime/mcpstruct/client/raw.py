@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from inspect import isawaitable
 from types import TracebackType
-from typing import Any, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
 
 from msgspec import UNSET, Raw
 
@@ -31,6 +31,9 @@ from mcpstruct_bindings.merged.types import ClientCapabilities, Implementation, 
 from .callbacks import Callbacks
 from .host import Host
 
+if TYPE_CHECKING:
+    from mcpstruct.transport.http import HttpAuth
+
 OnRequest: TypeAlias = Callable[[str, Raw], Any]
 """Gets the method and the params of each request of the server; gives the result, or an awaitable of it."""
 OnNotification: TypeAlias = Callable[[str, Raw], Any]
@@ -51,6 +54,7 @@ class RawClient:
         self,
         target: Target | Transport | str,
         *,
+        auth: HttpAuth | None = None,
         on_request: OnRequest | None = None,
         on_notification: OnNotification | None = None,
         on_violation: Callable[[ProtocolViolation], object] | None = None,
@@ -65,6 +69,7 @@ class RawClient:
         self.on_notification = on_notification
         self._host = Host(
             target,
+            auth=auth,
             info=info or Implementation(name="mcpstruct", version="0"),
             callbacks=Callbacks(),
             revisions=revisions,

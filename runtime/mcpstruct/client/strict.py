@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mcpstruct.base.session import BaseSession
 from mcpstruct.transport.base import Target, Transport
 
 from .client import Client
+
+if TYPE_CHECKING:
+    from mcpstruct.transport.http import HttpAuth
 
 S = TypeVar("S", bound=BaseSession)
 _BINDINGS = "mcpstruct_bindings."
@@ -35,17 +38,20 @@ def _bound(session: type[Any]) -> type[Any]:
 
 
 @asynccontextmanager
-async def connect(target: Target | Transport | str, *, session: Callable[..., S], **options: Any) -> AsyncGenerator[S]:
+async def connect(
+    target: Target | Transport | str, *, session: Callable[..., S], auth: HttpAuth | None = None, **options: Any
+) -> AsyncGenerator[S]:
     """Connect a generated session: `connect(target, session=v2025_11_25.ClientSession)`.
 
     The revision is pinned to the session's own, and results are of its own types; input-required results are given as
-    they come. Options are those of `Client`. What the server asks and tells comes to the callbacks in neutral types.
+    they come. Options are those of `Client`, `auth` among them. What the server asks and tells comes to the callbacks in
+    neutral types.
     """
     cls: Any = session  # a class: but one that is abstract is no `type[S]` to mypy
     home = next(c.__module__ for c in cls.__mro__ if c.__module__.startswith(_BINDINGS))
     package = home.removeprefix(_BINDINGS).split(".")[0]
     if package != "merged":
         options.setdefault("revisions", package.removeprefix("v").replace("_", "-"))
-    async with Client(target, **options) as client:
+    async with Client(target, auth=auth, **options) as client:
         strict: S = _bound(cls)(client)
         yield strict
