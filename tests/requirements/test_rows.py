@@ -27,6 +27,10 @@ PAGES = {
         "basic/transports/index",
         "basic/transports/stdio",
         "basic/transports/streamable-http",
+        "basic/authorization/index",
+        "basic/authorization/authorization-server-discovery",
+        "basic/authorization/client-registration",
+        "basic/authorization/security-considerations",
         "basic/patterns/index",
         "basic/patterns/mrtr",
         "basic/patterns/progress",
@@ -43,9 +47,11 @@ PAGES = {
         "client/elicitation",
         "client/roots",
         "client/sampling",
+        "tutorials/security/security_best_practices",
     },
     LEGACY: {
         "basic/index",
+        "basic/authorization",
         "basic/lifecycle",
         "basic/transports",
         "basic/utilities/cancellation",
@@ -60,9 +66,11 @@ PAGES = {
         "client/elicitation",
         "client/roots",
         "client/sampling",
+        "tutorials/security/security_best_practices",
     },
 }
-"""The pages whose requirements are kept here; those of authorization and of tasks are not."""
+"""The pages whose requirements are kept here; those of tasks are not. The one under `tutorials/` is beside the
+specification, which refers to it."""
 _KEYS = {"id", "binds", "says", "should", "test", "applies", "reason"}
 
 

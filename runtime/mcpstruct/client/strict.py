@@ -44,8 +44,8 @@ async def connect(
     """Connect a generated session: `connect(target, session=v2025_11_25.ClientSession)`.
 
     The revision is pinned to the session's own, and results are of its own types; input-required results are given as
-    they come. Options are those of `Client`, `auth` among them. What the server asks and tells comes to the callbacks in
-    neutral types.
+    they come. `auth` and all other options are those of `Client`. What the server asks and tells comes to the callbacks
+    in neutral types.
     """
     cls: Any = session  # a class: but one that is abstract is no `type[S]` to mypy
     home = next(c.__module__ for c in cls.__mro__ if c.__module__.startswith(_BINDINGS))

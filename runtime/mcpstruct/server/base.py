@@ -155,8 +155,8 @@ class Server:
         """Which arguments of a tool clients repeat in HTTP headers; None for a tool that is not known."""
         return None
 
-    def scopes(self, tool: str) -> tuple[str, ...]:
-        """What a call of a tool takes, over HTTP."""
+    def scopes(self, method: MethodInfo[Any, Any], params: Any) -> Iterable[str]:
+        """What a token has to be good for, over HTTP, for a request to be served."""
         return ()
 
     # -- told by connections ------------------------------------------------------------------------------------------

@@ -17,12 +17,16 @@ from .functions import PromptFunction
 class Prompt:
     """A function that gives a prompt's messages."""
 
-    __slots__ = ("_caller", "_function", "definition")
+    __slots__ = ("_caller", "_function", "definition", "scopes")
 
-    def __init__(self, function: PromptFunction, definition: PromptDefinition, caller: Caller) -> None:
+    def __init__(
+        self, function: PromptFunction, definition: PromptDefinition, caller: Caller, scopes: tuple[str, ...] = ()
+    ) -> None:
         self._function = function
         self._caller = caller
         self.definition = definition
+        self.scopes = scopes
+        """What a token has to be good for."""
 
     async def get(self, params: GetPromptRequestParams, context: Context[Any]) -> GetPromptResult | InputRequiredResult:
         """The messages. Raises `RemoteError` for bad arguments."""

@@ -8,10 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
+from mcpstruct.base.methods import MethodInfo
 from mcpstruct.session.freshness import CacheScope
+from mcpstruct.session.principal import scope_names
 from mcpstruct.session.subscriptions import Kind
 from mcpstruct.wire.eras import Revision
 from mcpstruct.wire.headers import Annotation
+from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged import types as t
 
 from .base import Server
@@ -22,7 +25,7 @@ from .completions import Completions
 from .context import Context
 from .functions import Function, PromptFunction, ResourceFunction, ToolFunction
 from .prompts import Prompt
-from .resources import Resource, Template
+from .resources import Resource, Template, find
 from .templates import UriTemplate
 from .threads import WorkerPool
 from .tools import Tool
@@ -58,6 +61,8 @@ class Registry(Server):
         self.resources: Catalogue[Resource] = catalogue("resource", "resources", "resources")
         self.templates: Catalogue[Template] = catalogue("resource template", "resources", "templates")
         self.completions = Completions(self._pool)
+        self._guarded = False
+        """Whether there are resources that take scopes: only then is it looked up which one a URI is of."""
 
     def tool(
         self,
@@ -145,7 +150,7 @@ class Registry(Server):
         )
         timeout = self._timeout if timeout is None else timeout
         caller = self._caller(made, timeout=timeout, inline=inline)
-        self.tools.add(made.name, Tool(made, definition, caller, scopes))
+        self.tools.add(made.name, Tool(made, definition, caller, scope_names(scopes)))
 
     def resource(
         self,
@@ -161,12 +166,15 @@ class Registry(Server):
         ttl: float | None = None,
         cache_scope: CacheScope | None = None,
         inline: bool = False,
+        scopes: Sequence[str] = (),
     ) -> Callable[[F], F]:
         """Make a resource of a function, or, if its URI has variables in braces, a template: `@server.resource(uri)`.
 
         The function of a template has a parameter for each variable. `ttl` and `cache_scope` are as for the server, and
-        go before those.
+        go before those. `scopes` are what a token has to be good for, over HTTP, to read it or be told of its changes.
         """
+        wanted = scope_names(scopes)
+        self._guarded = self._guarded or bool(wanted)
         namespace = _locals(uri)
         fresh = self._caching.of("read", Caching(ttl=ttl, scope=cache_scope))
 
@@ -188,9 +196,9 @@ class Registry(Server):
             _same_names(made, template)
             if template.names:
                 definition = t.ResourceTemplate(uri_template=uri, **common)
-                self.templates.add(uri, Template(made, template, definition, caller, fresh))
+                self.templates.add(uri, Template(made, template, definition, caller, fresh, wanted))
             else:
-                self.resources.add(uri, Resource(made, t.Resource(uri=uri, **common), caller, fresh))
+                self.resources.add(uri, Resource(made, t.Resource(uri=uri, **common), caller, fresh, wanted))
             return function
 
         return decorate
@@ -204,8 +212,9 @@ class Registry(Server):
         icons: Sequence[t.Icon] | None = None,
         meta: Mapping[str, Any] | None = None,
         inline: bool = False,
+        scopes: Sequence[str] = (),
     ) -> Callable[[F], F]:
-        """Make a prompt of a function: `@server.prompt()`. Its parameters are the arguments."""
+        """Make a prompt of a function: `@server.prompt()`. Its parameters are the arguments. `scopes`: see `tool`."""
         namespace = _locals(name)
 
         def decorate(function: F) -> F:
@@ -220,7 +229,8 @@ class Registry(Server):
                 icons=_list(icons),
                 meta=_dict(meta),
             )
-            self.prompts.add(made.name, Prompt(made, definition, self._caller(made, inline=inline)))
+            caller = self._caller(made, inline=inline)
+            self.prompts.add(made.name, Prompt(made, definition, caller, scope_names(scopes)))
             return function
 
         return decorate
@@ -247,10 +257,37 @@ class Registry(Server):
         found = self.tools.get(tool)
         return None if found is None else found.annotated
 
-    def scopes(self, tool: str) -> tuple[str, ...]:
-        """What a call of a tool takes, over HTTP."""
-        found = self.tools.get(tool)
-        return () if found is None else found.scopes
+    def scopes(self, method: MethodInfo[Any, Any], params: Any) -> Sequence[str]:
+        """See `Server`: those of the tool, the prompt or the resources that a request is about."""
+        if method is methods.CALL_TOOL:
+            tool = self.tools.get(params.name)
+            return () if tool is None else tool.scopes
+        if method is methods.GET_PROMPT:
+            return self._prompt_scopes(params.name)
+        if method is methods.COMPLETE:
+            return self._completion_scopes(params.ref)
+        if not self._guarded:
+            return ()
+        if method is methods.READ_RESOURCE or method is methods.SUBSCRIBE:
+            return self._resource_scopes(params.uri)
+        if method is methods.SUBSCRIPTIONS_LISTEN:
+            uris = params.notifications.resource_subscriptions or ()
+            return [scope for uri in uris for scope in self._resource_scopes(uri)]
+        return ()
+
+    def _prompt_scopes(self, name: str) -> tuple[str, ...]:
+        prompt = self.prompts.get(name)
+        return () if prompt is None else prompt.scopes
+
+    def _resource_scopes(self, uri: str) -> tuple[str, ...]:
+        found = find(uri, self.resources, self.templates)
+        return () if found is None else found[0].scopes
+
+    def _completion_scopes(self, ref: t.PromptReference | t.ResourceTemplateReference) -> tuple[str, ...]:
+        if isinstance(ref, t.PromptReference):
+            return self._prompt_scopes(ref.name)
+        template = self.templates.get(ref.uri)
+        return () if template is None else template.scopes
 
     def capabilities(self, row: Revision) -> t.ServerCapabilities:
         """See `Server`: lists that are empty as well, since there is no telling what is registered later."""

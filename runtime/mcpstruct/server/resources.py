@@ -21,26 +21,35 @@ from .templates import UriTemplate
 class Resource:
     """A function that gives a resource's contents."""
 
-    __slots__ = ("_caller", "_fresh", "_function", "definition")
+    __slots__ = ("_caller", "_fresh", "_function", "definition", "scopes")
 
     def __init__(
-        self, function: ResourceFunction, definition: ResourceDefinition, caller: Caller, fresh: Freshness
+        self,
+        function: ResourceFunction,
+        definition: ResourceDefinition,
+        caller: Caller,
+        fresh: Freshness,
+        scopes: tuple[str, ...] = (),
     ) -> None:
         self._function = function
         self._caller = caller
         self._fresh = fresh
         self.definition = definition
+        self.scopes = scopes
+        """What a token has to be good for."""
 
-    async def read(self, uri: str, context: Context[Any]) -> ReadResourceResult | InputRequiredResult:
+    async def read(
+        self, uri: str, arguments: dict[str, Any], context: Context[Any]
+    ) -> ReadResourceResult | InputRequiredResult:
         """The contents."""
-        value = await self._caller.call({}, context)
+        value = await self._caller.call(arguments, context)
         return _hinted(self._function.convert(value, uri, self.definition.mime_type), self._fresh, context)
 
 
 class Template:
     """A function that gives the contents of every resource whose URI fits a template."""
 
-    __slots__ = ("_caller", "_fresh", "_function", "definition", "uri")
+    __slots__ = ("_caller", "_fresh", "_function", "definition", "scopes", "uri")
 
     def __init__(
         self,
@@ -49,12 +58,14 @@ class Template:
         definition: ResourceTemplate,
         caller: Caller,
         fresh: Freshness,
+        scopes: tuple[str, ...] = (),
     ) -> None:
         self._function = function
         self._caller = caller
         self._fresh = fresh
         self.uri = uri
         self.definition = definition
+        self.scopes = scopes
 
     def match(self, uri: str) -> dict[str, Any] | None:
         """The function's arguments, if the URI fits the template and they fit the function."""
@@ -81,20 +92,31 @@ def _hinted(
     return fresh.onto(copy(result), context.revision) if isinstance(result, ReadResourceResult) else result
 
 
+def find(
+    uri: str, resources: Catalogue[Resource], templates: Catalogue[Template]
+) -> tuple[Resource | Template, dict[str, Any]] | None:
+    """What gives the contents at a URI, and its arguments."""
+    resource = resources.get(uri)
+    if resource is not None:
+        return resource, {}
+    for template in templates:
+        arguments = template.match(uri)
+        if arguments is not None:
+            return template, arguments
+    return None
+
+
 async def read(
     uri: str, resources: Catalogue[Resource], templates: Catalogue[Template], context: Context[Any]
 ) -> ReadResourceResult | InputRequiredResult:
     """The contents at a URI. Raises `ResourceNotFound`."""
+    found = find(uri, resources, templates)
+    if found is None:
+        raise ResourceNotFound(uri=uri)
+    giving, arguments = found
     try:
-        resource = resources.get(uri)
-        if resource is not None:
-            return await resource.read(uri, context)
-        for template in templates:
-            arguments = template.match(uri)
-            if arguments is not None:
-                return await template.read(uri, arguments, context)
+        return await giving.read(uri, arguments, context)
     except ResourceNotFound as error:
         if error.uri is None:
             error.uri = uri
         raise
-    raise ResourceNotFound(uri=uri)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from typing import Any
 
 from mcpstruct.base.errors import RemoteError
@@ -35,12 +34,12 @@ class Tool:
     __slots__ = ("_caller", "_function", "_promise", "annotated", "definition", "scopes")
 
     def __init__(
-        self, function: ToolFunction, definition: ToolDefinition, caller: Caller, scopes: Iterable[str] = ()
+        self, function: ToolFunction, definition: ToolDefinition, caller: Caller, scopes: tuple[str, ...] = ()
     ) -> None:
         self._function = function
         self._caller = caller
         self.definition = definition
-        self.scopes = (scopes,) if isinstance(scopes, str) else tuple(scopes)
+        self.scopes = scopes
         """What a token has to be good for."""
         if definition.input_schema is not function.input_schema:
             _check(definition.input_schema)

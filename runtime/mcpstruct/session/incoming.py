@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
@@ -13,6 +13,8 @@ from mcpstruct.base.errors import INTERNAL_ERROR, RemoteError
 from mcpstruct.base.methods import MethodInfo
 
 if TYPE_CHECKING:
+    from mcpstruct.wire.eras import Revision
+
     from .core import Core
     from .links import Link
     from .principal import Principal
@@ -32,12 +34,14 @@ class Incoming:
         "core",
         "id",
         "key",
+        "known_meta",
         "link",
         "method",
         "on_cancel",
         "params",
         "principal",
         "reason",
+        "start",
         "task",
     )
 
@@ -58,6 +62,10 @@ class Incoming:
         """The way out for its answer, and for whatever belongs to it."""
         self.method = method
         self.params = params
+        self.known_meta: tuple[Mapping[str, Any], Revision | None] | None = None
+        """What `Connection.meta` gives for it, where that is known."""
+        self.start: Callable[..., Any] = core.loop.start
+        """Begins what answers it, see `Loop.start`."""
         self.principal: Principal | None = None
         """Who makes it, where the transport knows of each request."""
         self.task: Any = None
@@ -73,7 +81,7 @@ class Incoming:
         finish: Callable[[Any], Any] = _as_it_is,
     ) -> None:
         """Answer with what an async function returns, `finish`ed, or raises, as if in a task of its own."""
-        self.task = self.core.loop.start(self._work, (job, args, finish), self.method.name)
+        self.task = self.start(self._work, (job, args, finish), self.method.name)
 
     async def _work(
         self, job: Callable[..., Awaitable[Any]], args: tuple[Any, ...], finish: Callable[[Any], Any]

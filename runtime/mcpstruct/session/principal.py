@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct, field
 
 from mcpstruct.base.codec import to_json
+
+_SCOPE = re.compile(r"[!#-\[\]-~]+")
 
 
 class Principal(Struct, frozen=True, kw_only=True):
@@ -28,8 +31,17 @@ class Principal(Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """What tells this principal from all others: issuer and subject."""
-        return to_json([self.issuer, self.subject]).decode()
+        """What tells this principal from all others: issuer, subject, and the client that acts for them."""
+        return to_json([self.issuer, self.subject, self.client_id]).decode()
 
     def __repr__(self) -> str:
         return f"<Principal {self.subject!r} of {self.issuer!r}: {' '.join(sorted(self.scopes))}>"
+
+
+def scope_names(given: Iterable[str]) -> tuple[str, ...]:
+    """Scopes, each once; a text is one. Raises `ValueError` for what is none (RFC 6749, 3.3)."""
+    scopes = tuple(dict.fromkeys([given] if isinstance(given, str) else given))
+    for scope in scopes:
+        if _SCOPE.fullmatch(scope) is None:
+            raise ValueError(f"{scope!r} is no scope: those are of printable ASCII, without blanks and quotes")
+    return scopes

@@ -148,7 +148,7 @@ class Connection:
             incoming.fail(INTERNAL_ERROR, "the server is stopping")
             return
         method = incoming.method
-        meta, row = self._meta(incoming.params)
+        meta, row = incoming.known_meta or self.meta(incoming.params)
         if row is None:
             settled = not meta and method is not methods.INITIALIZE
             row = (self.session if settled else None) or self._row(incoming, meta)
@@ -181,11 +181,7 @@ class Connection:
         self._complaints.end()
         self.service.ended(self)
 
-    def meta_of(self, params: Any) -> Mapping[str, Any]:
-        """The `_meta` of a request."""
-        return self._meta(params)[0]
-
-    def _meta(self, params: Any) -> tuple[Mapping[str, Any], Revision | None]:
+    def meta(self, params: Any) -> tuple[Mapping[str, Any], Revision | None]:
         """The `_meta` of a request, and the revision that it names if that is known to be served.
 
         Most of a client's modern requests have the same: the bytes are compared, and only looked into when they differ

@@ -16,7 +16,7 @@ from mcpstruct.base.errors import AuthError, AuthUnavailable, DiscoveryFailed, U
 from mcpstruct.client.auth import Bearer, UrlRules, Wire, fetching, safety
 from mcpstruct.client.auth.fetching import Fetcher
 from mcpstruct.client.auth.safety import Guard, kind_of, origin, split
-from tests.client.auth.support import Realm, client, oauth
+from tests.client.auth.support import Realm, User, client, oauth
 from tests.transport.http.support import Seen, running
 
 pytestmark = pytest.mark.anyio
@@ -86,6 +86,11 @@ FORBIDDEN = [
     "https://169.254.169.254/latest/meta-data",
     "https://[fe80::1]/x",
     "https://[fd00::1]/x",
+    "https://[fec0::1]/x",
+    "https://[::7f00:1]/x",
+    "https://[::ffff:0:7f00:1]/x",
+    "https://[64:ff9b:1::a00:1]/x",
+    "https://[64:ff9b::7f00:1]/x",
     "https://inside.example/x",
     "https://cloud.example/x",
     "https://me.example/x",
@@ -133,6 +138,12 @@ async def test_every_url_that_a_server_names_is_judged(realm: Realm) -> None:
         realm.metadata = {metadata: bad}
         with pytest.raises(UnsafeUrl):
             await client(realm, oauth()).connect()
+    realm.metadata = {"authorization_endpoint": "https://169.254.169.254/authorize"}  # where a browser would go
+    user = User()
+    with pytest.raises(UnsafeUrl):
+        await client(realm, oauth(user)).connect()
+    assert not user.urls
+    realm.clients.clear()
     realm.metadata, realm.resource = {}, {"authorization_servers": [bad]}
     with pytest.raises(UnsafeUrl):
         await client(realm, oauth()).connect()
@@ -180,7 +191,8 @@ async def test_where_other_servers_may_send(names: None, server: str, url: str, 
 async def test_proxies_resolve_names_themselves() -> None:
     guard = Guard(PUBLIC, UrlRules())
     guard.by_proxy("https://auth.example/x")
-    for url in ("https://10.0.0.1/x", "https://localhost/x", "http://auth.example/x"):
+    forbidden = ("10.0.0.1", "10.1", "localhost", "localhost.", "127.0.0.1.", "2130706433", "0x7f000001", "0177.1")
+    for url in ("http://auth.example/x", *(f"https://{host}/x" for host in forbidden)):
         with pytest.raises(UnsafeUrl):
             guard.by_proxy(url)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import urllib.request
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
@@ -58,3 +59,7 @@ def agree(url: str, client: str | None = None, login: str = "ada") -> str:
     except _Back as back:
         return str(back)
     raise RuntimeError(f"there is no end to {url}")
+
+
+if __name__ == "__main__":
+    agree(sys.argv[1])

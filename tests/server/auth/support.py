@@ -93,6 +93,9 @@ class Realm:
         self.authorizations: list[str] = []
         self.active: dict[str, dict[str, Any]] = {}
         self.down = False
+        self.hangs: anyio.Event | None = None
+        """What answers wait for."""
+        self.hanging = anyio.Event()
         self.metadata: dict[str, Any] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -100,6 +103,9 @@ class Realm:
             return
         path = scope["path"]
         self.asked.append(path)
+        if self.hangs is not None:
+            self.hanging.set()
+            await self.hangs.wait()
         answers: dict[str, Any] = {
             "/.well-known/oauth-authorization-server": self.metadata,
             "/keys": self.keys,

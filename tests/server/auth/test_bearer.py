@@ -197,10 +197,13 @@ async def test_an_audience_that_is_no_url() -> None:
 
 async def test_a_key_of_one_issuer_does_not_sign_for_another() -> None:
     other = Issuer("https://other.example.com", RSA)
-    auth = guarded(issuer=[ISSUER, other.name], verifier=JwtVerifier(keys={"keys": Issuer().keys["keys"]}))
+    keys = {ISSUER: Issuer().keys, other.name: other.keys}
+    auth = guarded(issuer=[ISSUER, other.name], verifier=JwtVerifier(keys=keys))
     async with client(auth) as one:
         assert (await call(one, Issuer().token())).status == 200
-        assert (await call(one, other.token())).status == 401
+        assert (await call(one, other.token())).status == 200
+        assert (await call(one, other.token(iss=ISSUER))).status == 401
+        assert (await call(one, Issuer().token(iss=other.name))).status == 401
 
 
 async def test_keys_of_edwards_curves() -> None:

@@ -135,7 +135,10 @@ async def test_the_same_name_at_another_issuer_is_somebody_else() -> None:
     from mcpstruct.server.auth import JwtVerifier
 
     other = Issuer("https://other.example.com")
-    auth = guarded(issuer=[Issuer().name, other.name], verifier=JwtVerifier(keys=other.keys))
+    auth = guarded(
+        issuer=[Issuer().name, other.name],
+        verifier=JwtVerifier(keys={Issuer().name: other.keys, other.name: other.keys}),
+    )
     async with client(auth) as one:
         await opened(one)
         ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from mcpstruct.transport.http.base import HttpAuth as HttpAuth
+from mcpstruct.transport.http.base import HttpRequest as HttpRequest
+
 from .bearer import Bearer as Bearer
 from .credentials import SigningKey as SigningKey
 from .fetching import Wire as Wire
@@ -20,6 +23,8 @@ __all__ = [
     "ClientCredentials",
     "EnterpriseManaged",
     "FileTokenStore",
+    "HttpAuth",
+    "HttpRequest",
     "KeyringTokenStore",
     "MemoryTokenStore",
     "OAuth",

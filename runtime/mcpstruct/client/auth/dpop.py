@@ -11,10 +11,9 @@ from typing import Any
 
 from mcpstruct.transport.http.base import HttpRequest
 
-from .jose import new_key, public_part, signed
+from .jose import ALGORITHM, new_key, public_part, signed
 from .safety import origin
 
-ALGORITHM = "ES256"
 _MOST_ORIGINS = 100
 _MOST_NONCES = 2
 
@@ -46,7 +45,15 @@ class Proofs:
         """Whether a request that was refused for want of a nonce is worth another try."""
         tries: int = request.notes.get("nonces", 0)
         request.notes["nonces"] = tries + 1
-        return self.learn(request.url, headers.get("dpop-nonce")) and tries < _MOST_NONCES
+        self.learn(request.url, headers.get("dpop-nonce"))
+        # The nonce may be known by now from another request; what counts is that this one went without it.
+        return tries < _MOST_NONCES and self._nonces.get(origin(request.url)) != request.notes.get("nonce")
+
+    def show(self, request: HttpRequest, access_token: str) -> None:
+        """Put a token on a request, and the proof that goes with it."""
+        request.notes["nonce"] = self._nonces.get(origin(request.url))
+        request.headers["authorization"] = f"DPoP {access_token}"
+        request.headers["dpop"] = self.proof(request.method, request.url, access_token)
 
     def proof(self, method: str, url: str, access_token: str | None = None) -> str:
         """A proof for one request, good for no other."""

@@ -37,11 +37,10 @@ class TokenEndpoint:
         """Tokens for a grant. `scopes` is what was or is asked for. Raises `TokenRefused`, `AuthUnavailable`."""
         url = self.server.token_endpoint
         answer = await self._post(url, form)
-        error = answer.text("error")
-        if self._proofs is not None and error == "use_dpop_nonce":
-            if self._proofs.learn(url, answer.headers.get("dpop-nonce")):
-                answer = await self._post(url, form)
-        elif answer.status >= 500 or answer.status == 429:
+        proofs = self._proofs
+        if proofs and answer.text("error") == "use_dpop_nonce" and proofs.learn(url, answer.headers.get("dpop-nonce")):
+            answer = await self._post(url, form)
+        if answer.status >= 500 or answer.status == 429:
             raise AuthUnavailable(answer.status, "the token endpoint cannot answer now")
         return tokens_from(
             answer,

@@ -30,6 +30,8 @@ MOST_REDIRECTS = 5
 PATIENCE = 30.0
 """Seconds for one document, redirects included."""
 _REDIRECTS = (301, 302, 303, 307, 308)
+_SECRET = ("assertion", "client_assertion", "client_secret", "code", "code_verifier", "refresh_token", "subject_token")
+"""What no server is to have repeated."""
 _JSON = {"accept": "application/json", "user-agent": f"mcpstruct/{__version__}"}
 
 
@@ -38,7 +40,7 @@ class Wire:
     """How requests to authorization servers are sent: as those to MCP servers, see `HttpServer`."""
 
     http: HttpClient | None = None
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     trust_env: bool = True
     ssl: ssl.SSLContext | None = None
     rules: UrlRules = DEFAULT_RULES
@@ -80,7 +82,13 @@ class Fetcher:
     async def post(self, url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Answer:
         """The answer to a form. Raises `UnsafeUrl`, `AuthUnavailable`, `DiscoveryFailed`."""
         head = {**_JSON, "content-type": "application/x-www-form-urlencoded", **(headers or {})}
-        return await self._post(url, head, urlencode(form).encode())
+        answer = await self._post(url, head, urlencode(form).encode())
+        told = answer.text("error_description")
+        if told is not None:  # which ends up in errors and logs
+            for name in _SECRET:
+                told = told.replace(form[name], "…") if form.get(name) else told
+            answer.body["error_description"] = told
+        return answer
 
     async def post_json(self, url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Answer:
         """The answer to a JSON object. Raises as `post`."""
@@ -95,16 +103,20 @@ class Fetcher:
                 raise AuthError(401, f"redirected from {_plain(url)}, where secrets are sent")
             return await _answer(url, response)
 
-    async def _send(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> HttpResponse:
-        """Send one request where it may go. Raises `UnsafeUrl`, `AuthUnavailable`."""
+    async def judge(self, url: str) -> None:
+        """Judge a URL by where it leads from here. Raises `UnsafeUrl`, `AuthUnavailable`."""
         wire = self._wire
-        url = url.partition("#")[0]
-        proxied = wire.http is None and (wire.proxy or (environment_proxy(url) if wire.trust_env else None))
-        if proxied:
+        if wire.http is None and (wire.proxy or (environment_proxy(url) if wire.trust_env else None)):
             self.guard.by_proxy(url)
         else:
             # Whoever changes the address in the meantime gains nothing: whom TLS does not know is told nothing.
             await self.guard.resolved(url)
+
+    async def _send(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> HttpResponse:
+        """Send one request where it may go. Raises `UnsafeUrl`, `AuthUnavailable`."""
+        wire = self._wire
+        url = url.partition("#")[0]
+        await self.judge(url)
         own = None
         http = wire.http
         if http is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TypeAlias
@@ -16,7 +16,7 @@ import anyio
 from mcpstruct.base.errors import AuthorizationFailed, DiscoveryFailed, ResponseForged
 
 from .discovery import ServerMetadata
-from .loopback import Loopback, OpenUrl, open_url
+from .loopback import Loopback, OpenUrl, open_url, place_of
 from .tokens import tidy
 
 Receive: TypeAlias = Callable[[], Awaitable[str]]
@@ -136,16 +136,13 @@ async def browser(
 
 
 async def _loopback(redirect_uri: str | None, preferred: str | None) -> Loopback:
-    fixed = urlsplit(redirect_uri).port if redirect_uri else None
-    if fixed is not None:
+    if redirect_uri is not None:
+        port, path = place_of(redirect_uri)
         try:
-            return await Loopback.open(fixed)
+            return await Loopback.open(port, path)
         except OSError as error:
-            raise AuthorizationFailed(401, f"port {fixed}, where the browser is to come back, is taken") from error
-    port = urlsplit(preferred).port if preferred else None
-    if port:
-        try:
-            return await Loopback.open(port)
-        except OSError:  # another program has it by now
-            pass
+            raise AuthorizationFailed(401, f"port {port}, where the browser is to come back, is taken") from error
+    if preferred is not None:
+        with suppress(ValueError, OSError):  # another program may have it by now
+            return await Loopback.open(place_of(preferred)[0])
     return await Loopback.open()

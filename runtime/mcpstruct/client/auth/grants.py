@@ -78,8 +78,8 @@ class Unattended(Keeper):
 class ClientCredentials(Unattended):
     """Calls on the client's own behalf, which is known by a `client_secret`, or by a `key` that it signs with.
 
-    `issuer` is the authorization server that the client is registered with; without, it is the one that the server
-    names. The other options are those of `OAuth`.
+    `issuer` is the authorization server that the client is registered with; without, it is the first that the server
+    names, and that gives tokens. The other options are those of `OAuth`.
     """
 
     def __init__(self, client_id: str, **options: Unpack[Options]) -> None:

@@ -9,6 +9,9 @@ import msgspec
 
 from mcpstruct.base.errors import MissingExtra
 
+ALGORITHM = "ES256"
+"""What the keys that are made here are for."""
+
 
 def _joserfc() -> Any:
     try:
@@ -51,6 +54,16 @@ def signed(header: dict[str, Any], claims: dict[str, Any], key: dict[str, Any]) 
     algorithm = header["alg"]
     text: str = jwt.encode(header, claims, _imported(msgspec.json.encode(key)), algorithms=[algorithm])
     return text
+
+
+def check_key(key: dict[str, Any]) -> None:
+    """Raise `ValueError` unless a key signs as those of `new_key` do. Raises `MissingExtra`."""
+    try:
+        signed({"alg": ALGORITHM}, {}, key)
+    except MissingExtra:
+        raise
+    except Exception:
+        raise ValueError("no key to sign with") from None
 
 
 @lru_cache(8)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from msgspec.structs import replace
 
-from mcpstruct.base.errors import AuthUnavailable, DiscoveryFailed, RegistrationFailed, TokenRefused
+from mcpstruct.base.errors import AuthError, AuthUnavailable, DiscoveryFailed, RegistrationFailed, TokenRefused
 from mcpstruct.session.loop import Future, current_loop
 from mcpstruct.transport.http.base import HttpRequest
 
 from .challenges import Challenge, challenge_of
 from .credentials import SigningKey
 from .discovery import Resource, ServerMetadata, canonical, find_old_server, find_resource, find_server
-from .dpop import ALGORITHM, Proofs
+from .dpop import Proofs
 from .endpoint import TokenEndpoint
 from .fetching import Fetcher, Wire
+from .jose import ALGORITHM
 from .registration import Registrar
+from .safety import Guard
 from .scopes import wanted
 from .tokens import MemoryTokenStore, Tokens, TokenStore, load, save
 
@@ -28,6 +31,7 @@ MOST = 3
 """How often one request asks for the right to be sent."""
 PAUSE = 5.0
 """Seconds until renewing ahead of time is tried again where it failed."""
+_CALLED_OFF = "authorization was called off"
 _SCHEMES = ("bearer", "dpop")
 _BOUND_SCHEMES = ("dpop", "bearer")
 log = logging.getLogger("mcpstruct.auth")
@@ -48,6 +52,13 @@ class Site:
         self.flight: Future[None] | None = None
         self.task: Any = None
         self.waiting = 0
+        self.spending = False
+        """Whether a refresh token is being spent: whoever breaks that off has lost it."""
+
+    @property
+    def current(self) -> Tokens | None:
+        """What is sent now."""
+        return None if self.tokens is None or self.tokens.expired else self.tokens
 
     @property
     def patient(self) -> bool:
@@ -72,15 +83,24 @@ class Site:
         try:
             await loop.shield(flight)
         except loop.Cancelled:
-            if self.waiting == 1 and self.flight is flight:
+            if self.waiting == 1 and self.flight is flight and not self.spending:
                 self.flight = None
                 self.task.cancel()
             raise
         finally:
             self.waiting -= 1
 
+    @contextmanager
+    def unbroken(self) -> Generator[None, None, None]:
+        """What is done within goes on though nobody waits any more."""
+        self.spending = True
+        try:
+            yield
+        finally:
+            self.spending = False
+
     async def _fly(self, flight: Future[None], work: Callable[[], Awaitable[None]]) -> None:
-        error: BaseException | None = AuthUnavailable(401, "authorization was called off")
+        error: BaseException | None = AuthUnavailable(401, _CALLED_OFF)
         try:
             await work()
             error = None
@@ -171,18 +191,20 @@ class Keeper:
         """See `HttpAuth`."""
         site = self._site(request.server)
         if not site.loaded:
-            site.take(await load(self.store, site.name, Tokens))
+            stored = await load(self.store, site.name, Tokens)
+            if stored is not None:
+                Guard(site.server, self.wire.rules).check(site.server)
+            site.take(stored)
         if site.tokens is not None and site.tokens.due and self.renewable(site.tokens) and not site.patient:
             await self._ahead(site, site.tokens)
-        tokens = site.tokens
-        if tokens is None or tokens.expired:
+        tokens = site.current
+        request.notes["sent"] = None if tokens is None else tokens.access_token
+        if tokens is None:
             return
-        if tokens.token_type != "DPoP":  # noqa: S105
+        if tokens.key is None:
             request.headers["authorization"] = f"Bearer {tokens.access_token}"
-        elif site.proofs is not None:
-            request.headers["authorization"] = f"DPoP {tokens.access_token}"
-            proof = site.proofs.proof(request.method, request.url, tokens.access_token)
-            request.headers["dpop"] = proof
+        elif site.proofs is not None:  # or else somebody is about to get others, from another authorization server
+            site.proofs.show(request, tokens.access_token)
 
     async def refused(self, request: HttpRequest, status: int, headers: Mapping[str, str]) -> bool:
         """See `HttpAuth`."""
@@ -192,8 +214,11 @@ class Keeper:
             return False
         if site.proofs is not None and challenge.error == "use_dpop_nonce":
             return site.proofs.may_go_again(request, headers)
-        if not self._sent_current(site, request):
+        current = site.current
+        if request.notes.get("sent") != (None if current is None else current.access_token):
             return True  # somebody else has got a better one in the meantime
+        if request.method == "DELETE":
+            return False  # who leaves does not ask for the right to
         asked: int = request.notes.get("asked", 0)
         if asked >= MOST or not self._would_help(site, status, challenge, asked):
             return False
@@ -208,13 +233,6 @@ class Keeper:
         if site is None:
             site = self._sites[server] = Site(server)
         return site
-
-    def _sent_current(self, site: Site, request: HttpRequest) -> bool:
-        sent = request.headers.get("authorization")
-        tokens = site.tokens
-        if tokens is None or tokens.expired:
-            return sent is None
-        return sent is not None and sent.partition(" ")[2] == tokens.access_token
 
     def _would_help(self, site: Site, status: int, challenge: Challenge, asked: int) -> bool:
         """Whether other tokens could change a server's mind."""
@@ -241,7 +259,7 @@ class Keeper:
         except TokenRefused as error:
             log.info("The refresh token was refused: %s", error.error or error.status)
             if error.error == "invalid_client":
-                await self.registrar.forget(found.server.issuer)
+                await self.registrar.forget(found.server)
             return None
 
     async def _ahead(self, site: Site, tokens: Tokens) -> None:
@@ -251,11 +269,12 @@ class Keeper:
             async with self.store.lock(site.name):
                 if not await self._overtaken(site, tokens):
                     found = Found(Fetcher(site.server, self.wire), tokens.server, tokens.resource, tokens.scopes)
-                    await self._keep(site, await self.renew(site, found, tokens))
+                    with site.unbroken():
+                        await self._keep(site, await self.renew(site, found, tokens))
 
         try:
             await site.together(work)
-        except (AuthUnavailable, TokenRefused) as error:
+        except AuthError as error:
             if tokens.expired:
                 raise
             site.patient_until = time.monotonic() + PAUSE
@@ -271,11 +290,16 @@ class Keeper:
             if tokens is not None and tokens.server.issuer != found.server.issuer:
                 tokens = site.proofs = None  # a key of its own for each authorization server
             if tokens is not None and want.may_refresh and tokens.refresh_token is not None:
-                refreshed = await Keeper.renew(self, site, found, tokens)
-                if refreshed is not None:
-                    await self._keep(site, refreshed)
-                    return
-            await self._keep(site, await self.obtain(site, found))
+                with site.unbroken():
+                    refreshed = await Keeper.renew(self, site, found, tokens)
+                    if refreshed is not None:
+                        await self._keep(site, refreshed)
+                        return
+                if not site.waiting:
+                    raise AuthUnavailable(401, _CALLED_OFF)
+            tokens = await self.obtain(site, found)
+            await self.registrar.settle(found.server.issuer)
+            await self._keep(site, tokens)
             site.fresh = site.tokens
 
     async def _overtaken(self, site: Site, before: Tokens | None) -> bool:
@@ -293,7 +317,7 @@ class Keeper:
         if resource is None:
             server = await find_old_server(fetcher, site.server)
         else:
-            server = await find_server(fetcher, self._choose(site, resource))
+            server = await find_server(fetcher, await self._choose(site, resource))
         if self.dpop and server.dpop_algorithms is not None and ALGORITHM not in server.dpop_algorithms:
             raise DiscoveryFailed(401, f"{server.issuer} takes no proofs signed with {ALGORITHM}")
         tokens = site.tokens
@@ -306,9 +330,9 @@ class Keeper:
         )
         return Found(fetcher, server, canonical(site.server) if resource is None else resource.resource, scopes)
 
-    def _choose(self, site: Site, resource: Resource) -> str:
+    async def _choose(self, site: Site, resource: Resource) -> str:
         """One of the authorization servers that a resource names: one that knows this client, if there is any."""
-        own = self.registrar.issuer
+        own = await self.registrar.home()
         if own is not None and own not in resource.issuers:
             raise RegistrationFailed(
                 401, f"the client is registered with {own}, and the server names {', '.join(resource.issuers):.300}"
@@ -320,5 +344,5 @@ class Keeper:
         """Keep tokens; None says that the refresh token is spent."""
         if tokens is None and site.tokens is not None:
             tokens = None if site.tokens.expired else replace(site.tokens, refresh_token=None)
+        site.take(tokens)  # whatever becomes of the store, the old refresh token is spent
         await save(self.store, site.name, tokens)
-        site.take(tokens)

@@ -8,6 +8,7 @@ import sys
 import webbrowser
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from secrets import compare_digest
 from typing import TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +22,7 @@ OpenUrl: TypeAlias = Callable[[str], Awaitable[object] | object]
 """Shows a URL to the user, in a browser."""
 PATH = "/callback"
 _HEAD = 16_384
+_MOST_FIELDS = 100
 _PATIENCE = 10.0
 _PAGE = (
     "<!doctype html><meta charset=utf-8><title>{title}</title><meta name=viewport content='width=device-width'>"
@@ -48,16 +50,17 @@ def _has_display() -> bool:
 class Loopback:
     """A port of 127.0.0.1 that browsers come back to."""
 
-    def __init__(self, listener: Listener[SocketStream], port: int) -> None:
+    def __init__(self, listener: Listener[SocketStream], port: int, path: str) -> None:
         self._listener = listener
+        self._path = path
         self._found = ""
-        self.uri = f"http://127.0.0.1:{port}{PATH}"
+        self.uri = f"http://127.0.0.1:{port}{path}"
 
     @classmethod
-    async def open(cls, port: int = 0) -> Loopback:
+    async def open(cls, port: int = 0, path: str = PATH) -> Loopback:
         """Listen on a port; on any, for 0. Raises `OSError`."""
         listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
-        return cls(listener, listener.extra_attributes[SocketAttribute.local_port]())
+        return cls(listener, listener.extra_attributes[SocketAttribute.local_port](), path)
 
     async def redirect(self, state: str) -> str:
         """The query that a browser comes back with. One without the right `state` is told so, and is none."""
@@ -66,10 +69,10 @@ class Loopback:
             async def serve(stream: SocketStream) -> None:
                 with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError), anyio.move_on_after(_PATIENCE):
                     async with stream:
-                        query = await _query(stream)
+                        query = await self._query(stream)
                         if query is None:
                             await _reply(stream, "404 Not Found", "Nothing here", "")
-                        elif parse_qs(query).get("state") != [state] or self._found:
+                        elif self._found or not _is_of(query, state):
                             await _reply(stream, "400 Bad Request", "Not expected", "Nobody asked for this.")
                         else:
                             self._found = query
@@ -80,22 +83,38 @@ class Loopback:
             await self._listener.serve(serve)
         return self._found
 
+    async def _query(self, stream: SocketStream) -> str | None:
+        """The query of a redirect; None for a request that is none."""
+        head = b""
+        while b"\r\n\r\n" not in head and len(head) < _HEAD:
+            try:
+                head += await stream.receive()
+            except anyio.EndOfStream:
+                return None
+        method, _, rest = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
+        path, _, query = rest.rpartition(" ")[0].partition("?")
+        return query if method == "GET" and path == self._path and query else None
+
     async def aclose(self) -> None:
         """Listen no more."""
         await self._listener.aclose()
 
 
-async def _query(stream: SocketStream) -> str | None:
-    """The query of a redirect; None for a request that is none."""
-    head = b""
-    while b"\r\n\r\n" not in head and len(head) < _HEAD:
-        try:
-            head += await stream.receive()
-        except anyio.EndOfStream:
-            return None
-    method, _, rest = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
-    target = urlsplit(rest.rpartition(" ")[0])
-    return target.query if method == "GET" and target.path == PATH and target.query else None
+def place_of(redirect_uri: str) -> tuple[int, str]:
+    """The port and the path of a redirect URI of this machine. Raises `ValueError` for any other."""
+    parts = urlsplit(redirect_uri)
+    if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost") or not parts.port:
+        raise ValueError("a redirect_uri= without receive= is http://127.0.0.1, with a port")
+    return parts.port, parts.path
+
+
+def _is_of(query: str, state: str) -> bool:
+    """Whether a query comes from who was told the state."""
+    try:
+        found = parse_qs(query, max_num_fields=_MOST_FIELDS).get("state", [])
+    except ValueError:
+        return False
+    return len(found) == 1 and compare_digest(found[0].encode(), state.encode())
 
 
 async def _reply(stream: SocketStream, status: str, title: str, text: str) -> None:

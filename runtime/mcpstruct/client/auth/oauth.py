@@ -11,8 +11,9 @@ from .credentials import SigningKey
 from .fetching import Wire
 from .flow import Asked, Receive, browser
 from .keeper import Found, Keeper, Site
-from .loopback import OpenUrl
+from .loopback import OpenUrl, place_of
 from .registration import Registrar
+from .safety import comes_home
 from .scopes import offline
 from .tokens import MemoryTokenStore, Tokens, TokenStore
 
@@ -27,8 +28,9 @@ class OAuth(Keeper):
     port of this machine, or, with `receive`, to `redirect_uri`: it waits for that, and gives the whole URL.
 
     The authorization server knows this client by a `client_id` (and `client_secret` or `key`) that it gave out
-    beforehand, `issuer` being whose these are; or by the document at `client_metadata_url`; or it is asked to register
-    the client, with `client_metadata` such as `client_name`. `scopes` are asked for beside those that a call needs.
+    beforehand, `issuer` being whose these are: without, the first that takes them. Or it knows it by the document at
+    `client_metadata_url`; or it is asked to register the client, with `client_metadata` such as `client_name`. `scopes`
+    are asked for beside those that a call needs.
 
     Tokens are kept in `store`; the default forgets them with this object. With `dpop`, they are bound to a key.
     `patience` is how many seconds the user has. `wire` is how requests to authorization servers are sent, and which
@@ -56,6 +58,10 @@ class OAuth(Keeper):
     ) -> None:
         if receive is not None and redirect_uri is None:
             raise ValueError("receive= goes with the redirect_uri= that it waits at")
+        if receive is None and redirect_uri is not None:
+            place_of(redirect_uri)
+        if redirect_uri is not None and not comes_home(redirect_uri):
+            raise ValueError("redirect_uri= is a URL of https, or one of http at this machine")
         store = MemoryTokenStore() if store is None else store
         registrar = Registrar(
             store=store,
@@ -78,7 +84,7 @@ class OAuth(Keeper):
         try:
             return await self._authorized(site, found)
         except TokenRefused as error:
-            if error.error != "invalid_client" or not await self.registrar.forget(found.server.issuer):
+            if error.error != "invalid_client" or not await self.registrar.forget(found.server):
                 raise
         return await self._authorized(site, found)  # as a client that has just been registered
 
@@ -93,6 +99,7 @@ class OAuth(Keeper):
             credential = await self.registrar.credential(found.fetcher, server, user.uri)
             asked = Asked(issuer=server.issuer, sends_issuer=server.sends_issuer, redirect_uri=user.uri)
             url = asked.url(server, credential.client_id, found.resource, scopes)
+            await found.fetcher.judge(url)
             code = asked.code(await user.visit(url, asked, self._patience))
         form = {
             "grant_type": "authorization_code",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Literal, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
@@ -22,6 +23,7 @@ _REACH: dict[Kind, tuple[Kind, ...]] = {
 }
 """Where a server may send this client, by where the server itself is."""
 _PUBLIC: Kind = "public"
+_UNICAST = IPv6Network("2000::/3")
 _NAT64 = int(IPv6Address("64:ff9b::")) >> 32
 
 
@@ -31,7 +33,8 @@ class UrlRules:
 
     Without `http`, only https is spoken, but for this machine's own addresses. Without `private`, addresses of private
     networks, of this machine and of its link are gone to only where the MCP server's own address is of that sort: one
-    on this machine may name private ones, too.
+    on this machine may name private ones, too. With `http` alone, whoever has a name's address changed between this
+    check and the connection gets by: only TLS tells whom it talks to.
     """
 
     http: bool = False
@@ -76,6 +79,15 @@ def is_own_name(host: str) -> bool:
         return False
 
 
+def comes_home(redirect_uri: str) -> bool:
+    """Whether codes may be sent to a URL: over https, or within this machine."""
+    try:
+        parts = split(redirect_uri)
+    except UnsafeUrl:
+        return False
+    return parts.scheme == "https" or is_own_name(parts.hostname or "")
+
+
 def kind_of(address: str) -> Kind:
     """The sort of an IP address. Raises `ValueError` for what is none."""
     ip = _embedded(ip_address(address.partition("%")[0]))
@@ -83,7 +95,9 @@ def kind_of(address: str) -> Kind:
         return "loopback"
     if ip.is_link_local:
         return "link-local"
-    return "public" if ip.is_global and not ip.is_multicast else "private"
+    # Python takes for global what no RFC calls otherwise, such as site-local addresses and IPv4 ones in a row of zeros.
+    fine = ip in _UNICAST if isinstance(ip, IPv6Address) else not ip.is_multicast
+    return "public" if ip.is_global and fine else "private"
 
 
 def _embedded(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
@@ -151,9 +165,12 @@ class Guard:
 
 
 def _kind_by_name(host: str) -> Kind:
+    """The sort of a host by what it is called, as whoever resolves names reads it."""
+    host = host.rstrip(".")
     if is_own_name(host):
         return "loopback"
-    try:
+    with suppress(OSError):  # 127.1, 0x7f000001
+        host = socket.inet_ntoa(socket.inet_aton(host))
+    with suppress(ValueError):
         return kind_of(host)
-    except ValueError:
-        return "public"
+    return "public"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sys
@@ -25,7 +26,8 @@ _MOST_BYTES = 1 << 20
 class FileTokenStore:
     """Keeps tokens in files in a `folder`, which nobody but the user may read (modes 0700 and 0600).
 
-    Processes that use the same folder take turns to renew the same tokens. Methods raise `OSError`.
+    Processes that use the same folder take turns to renew the same tokens. Methods raise `OSError`, and
+    `PermissionError` where others may write in the folder.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -103,6 +105,7 @@ async def _locked(file: int) -> None:
 
 def _read(path: Path) -> bytes | None:
     try:
+        _check_folder(path.parent)
         with path.open("rb") as file:
             return file.read(_MOST_BYTES)
     except FileNotFoundError:
@@ -137,6 +140,15 @@ def _open_lock(path: Path) -> int:
 def _make_folder(folder: Path) -> None:
     if not folder.is_dir():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check_folder(folder)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raise `PermissionError` where others could put files of their own in the place of the user's."""
+    if sys.platform != "win32":
+        found = folder.stat()
+        if found.st_uid not in (0, os.geteuid()) or found.st_mode & 0o022:
+            raise PermissionError(errno.EPERM, "others may write in this folder of tokens", str(folder))
 
 
 if sys.platform == "win32":

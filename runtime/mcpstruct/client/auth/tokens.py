@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -15,7 +16,9 @@ from mcpstruct.base.errors import TokenRefused
 
 from .discovery import ServerMetadata
 from .fetching import Answer
+from .jose import check_key
 
+log = logging.getLogger("mcpstruct.auth")
 T = TypeVar("T")
 AHEAD = 60.0
 """Most seconds before its end that a token is replaced; less for tokens that do not last ten times as long."""
@@ -39,6 +42,14 @@ class Tokens(Struct, frozen=True, omit_defaults=True):
     refresh_token: str | None = None
     key: dict[str, Any] | None = None
     """The private key that it is bound to, as a JWK."""
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for what can't be sent, so that nothing of the kind comes out of a store."""
+        bound = self.token_type == "DPoP"  # noqa: S105
+        if not fit_for_header(self.access_token) or bound != (self.key is not None):
+            raise ValueError("no token that can be used")
+        if self.key is not None:
+            check_key(self.key)
 
     def __repr__(self) -> str:
         return f"<Tokens of {self.server.issuer} for {self.resource}>"
@@ -131,8 +142,11 @@ async def load(store: TokenStore, name: str, kind: type[T]) -> T | None:
 
 
 async def save(store: TokenStore, name: str, value: Struct | None) -> None:
-    """Keep a value under a name; None takes it away."""
-    await store.save(name, None if value is None else msgspec.json.encode(value))
+    """Keep a value under a name; None takes it away. What can't be kept is used all the same, while it lasts."""
+    try:
+        await store.save(name, None if value is None else msgspec.json.encode(value))
+    except Exception as error:
+        log.warning("Tokens or credentials could not be kept: %s", type(error).__name__)
 
 
 def tokens_from(
@@ -153,7 +167,7 @@ def tokens_from(
         raise TokenRefused(answer.status, f"the token endpoint gave a token of an unknown type: {kind!r:.50}")
     if (kind.lower() == "dpop") != (key is not None):
         raise TokenRefused(answer.status, f"a token of type {kind} was given, bound to " + ("no key" if key else "one"))
-    now = time.time()
+    now, lasts = time.time(), positive(answer.body.get("expires_in"), _LONGEST)
     return Tokens(
         access,
         server,
@@ -162,7 +176,7 @@ def tokens_from(
         token_type="DPoP" if kind.lower() == "dpop" else "Bearer",
         scopes=scopes,
         obtained=now,
-        expires=_expiry(answer.body.get("expires_in"), now),
+        expires=None if lasts is None else now + lasts,
         refresh_token=answer.text("refresh_token"),
         key=key,
     )
@@ -187,10 +201,10 @@ def fit_for_header(token: str) -> bool:
     return bool(token) and token.isascii() and token.isprintable() and " " not in token
 
 
-def _expiry(seconds: object, now: float) -> float | None:
-    """When a token ends. Some servers write the number as text."""
-    if isinstance(seconds, str) and seconds.isascii() and seconds.isdigit():
-        seconds = int(seconds[:12])
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or seconds <= 0:
+def positive(value: object, most: float) -> float | None:
+    """A number above zero, cut to `most`; None for anything else. Some servers write numbers as text."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:12])
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
         return None
-    return now + min(float(seconds), _LONGEST)
+    return float(min(value, most))

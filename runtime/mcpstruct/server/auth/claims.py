@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 from mcpstruct.base.check import is_array, is_object
@@ -49,9 +50,11 @@ def moment(claims: Mapping[str, Any], name: str) -> float | None:
     value = claims.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidToken(f"{name} is no time")
-    return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        with suppress(OverflowError):  # JSON has numbers that no float can hold
+            if math.isfinite(value):
+                return float(value)
+    raise InvalidToken(f"{name} is no time")
 
 
 def principal_of(claims: Mapping[str, Any]) -> Principal:

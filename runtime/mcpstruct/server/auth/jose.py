@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mcpstruct.base.check import is_object
+from mcpstruct.base.check import is_array, is_object
 from mcpstruct.base.errors import MissingExtra
 
 from .errors import InvalidToken
@@ -54,8 +54,8 @@ class Key:
         from joserfc.jwk import import_key
 
         secret, use, operations = _SECRET & jwk.keys(), jwk.get("use", "sig"), jwk.get("key_ops", ["verify"])
-        kinds = frozenset(_KINDS.values())
-        if secret or jwk.get("kty") not in kinds or use != "sig" or "verify" not in operations:
+        signs = use == "sig" and is_array(operations) and "verify" in operations
+        if secret or jwk.get("kty") not in _KINDS.values() or not signs:
             raise InvalidToken("no public key for signatures")
         # Other members are of no concern, and may be anything.
         plain = {name: jwk[name] for name in ("kty", "crv", "x", "y", "n", "e") if isinstance(jwk.get(name), str)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import anyio
@@ -34,6 +35,25 @@ def keys_in(document: Mapping[str, Any]) -> list[Key]:
     return found
 
 
+def _matching(keys: list[Key], kid: object, algorithm: str) -> list[Key]:
+    """Those that a token may have been signed with."""
+    fitting = (key for key in keys if key.fits(algorithm) and kid in (None, key.kid))
+    return list(islice(fitting, _MOST_TRIED))
+
+
+class FixedKeys:
+    """Keys of one issuer that are what they are. Raises `ValueError` for a JWK set without any of use."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._keys = keys_in(document)
+        if not self._keys:
+            raise ValueError("keys: a JWK set with a public key to verify signatures with")
+
+    async def find(self, kid: object, algorithm: str) -> list[Key]:
+        """See `KeyRing`."""
+        return _matching(self._keys, kid, algorithm)
+
+
 class KeyRing:
     """The keys of one issuer.
 
@@ -47,21 +67,19 @@ class KeyRing:
         self._pause = pause
         self._max_age = max_age
         self._http = http
-        self._keys: list[Key] | None = None
+        self._keys: list[Key] = []
         self._fetched = self._tried = -float("inf")
         self._lock: anyio.Lock | None = None
 
     async def find(self, kid: object, algorithm: str) -> list[Key]:
         """The keys that a token may have been signed with. Raises `VerifierUnavailable`."""
-        found = self._matching(kid, algorithm)
-        if not found or time.monotonic() - self._fetched > self._max_age:
+        found = _matching(self._keys, kid, algorithm)
+        # While somebody fetches them, those that are there have to do: the issuer may not answer for long.
+        old = time.monotonic() - self._fetched > self._max_age and not (self._lock and self._lock.locked())
+        if not found or old:
             await self._refresh()
-            found = self._matching(kid, algorithm)
+            found = _matching(self._keys, kid, algorithm)
         return found
-
-    def _matching(self, kid: object, algorithm: str) -> list[Key]:
-        fitting = [key for key in self._keys or () if key.fits(algorithm)]
-        return [key for key in fitting if kid is None or key.kid == kid][:_MOST_TRIED]
 
     async def _refresh(self) -> None:
         """Fetch them, unless that was tried a moment ago."""
@@ -78,7 +96,7 @@ class KeyRing:
                 except BaseException:
                     self._tried = before
                     raise
-        if self._keys is None:
+        if not self._keys:
             raise VerifierUnavailable(f"the keys of {self._issuer} can't be had")
 
     async def _fetch(self) -> list[Key]:

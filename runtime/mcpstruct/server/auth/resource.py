@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from mcpstruct.session.principal import scope_names
 
 from .dpop import DPoP, Proofs
 from .urls import checked
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from mcpstruct.server.http.options import HttpOptions
 
     from .door import TokenDoor
-
-_SCOPE = re.compile(r"[!#-\[\]-~]+")
 
 
 class ResourceServer:
@@ -56,10 +55,10 @@ class ResourceServer:
         self.issuers = _names(issuer, "issuer")
         self.audiences = _names(audience, "audience")
         self.resource = self.audiences[0] if resource is None else resource
-        self.scopes = _scopes(scopes)
+        self.scopes = scope_names(scopes)
         self.verifier: Verifier | Verify = JwtVerifier() if verifier is None else verifier
-        self.implies = {scope: _scopes(others) for scope, others in (implies or {}).items()}
-        self.scopes_supported = self.scopes if scopes_supported is None else _scopes(scopes_supported)
+        self.implies = {scope: scope_names(others) for scope, others in (implies or {}).items()}
+        self.scopes_supported = self.scopes if scopes_supported is None else scope_names(scopes_supported)
         self.metadata = dict(metadata or {})
         self.metadata_url = metadata_url
         self.dpop = DPoP() if dpop is None else dpop
@@ -75,6 +74,8 @@ class ResourceServer:
         checked(self.resource, "audience, or else resource,", http=self.http)
         if self.metadata_url is not None:
             checked(self.metadata_url, "metadata_url", http=self.http)
+        if not self.metadata.keys().isdisjoint(("resource", "authorization_servers")):
+            raise ValueError("metadata says what is said nowhere else: not resource, nor authorization_servers")
         if "offline_access" in (*self.scopes, *self.scopes_supported):
             raise ValueError("offline_access is between client and authorization server: no resource wants it")
         Proofs(self.dpop, self.leeway)
@@ -112,11 +113,3 @@ def _names(given: str | Sequence[str], what: str) -> tuple[str, ...]:
     if not names or not all(names):
         raise ValueError(f"{what}: one at least")
     return names
-
-
-def _scopes(given: Iterable[str]) -> tuple[str, ...]:
-    scopes = tuple(dict.fromkeys([given] if isinstance(given, str) else given))
-    for scope in scopes:
-        if _SCOPE.fullmatch(scope) is None:
-            raise ValueError(f"{scope!r} is no scope: those are of printable ASCII, without blanks and quotes")
-    return scopes

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from hashlib import sha256
 from typing import Any, TypeAlias
 from urllib.parse import quote_plus
 
@@ -14,8 +16,8 @@ from mcpstruct.session.principal import Principal
 
 from .errors import InvalidToken, VerifierUnavailable
 from .fetching import fetch, server_metadata
-from .jose import ALGORITHMS, MOST_TOKEN, Key, check_extra, checked_algorithms, header_of, unverified_issuer
-from .keys import KeyRing, keys_in
+from .jose import ALGORITHMS, MOST_TOKEN, check_extra, checked_algorithms, header_of, unverified_issuer
+from .keys import FixedKeys, KeyRing
 from .urls import checked
 
 Verdict: TypeAlias = Mapping[str, Any] | Principal | None
@@ -26,6 +28,9 @@ Claims are held to issuer, audience and times. A `Principal` is taken as it is, 
 """
 _TYPES = ("at+jwt", "application/at+jwt", "jwt", "")
 _MOST_AT_ONCE = 32
+REFUSED_FOR = 10.0
+"""Most seconds that a token is taken for no good without asking its issuer again."""
+MOST_REFUSED = 1024
 
 
 class Verifier(ABC):
@@ -50,7 +55,8 @@ class JwtVerifier(Verifier):
 
     `jwks_uri` is where the issuer's keys are, or one place an issuer; by default, its metadata says. They are fetched
     when a token names a key that is not known, at most every `pause` seconds, and anew after `max_age` seconds. `keys`
-    is a JWK set that is used instead, and never fetched. `types` are the values of `typ` that are let in.
+    is a JWK set that is used instead, or one an issuer, and never fetched. `types` are the values of `typ` that are let
+    in.
     """
 
     def __init__(
@@ -80,24 +86,26 @@ class JwtVerifier(Verifier):
             uris = {_only(issuers, "jwks_uri: one place an issuer, by its name"): uris}
         for uri in (uris or {}).values():
             checked(uri, "jwks_uri", http=http)
-        rings = {
-            issuer: KeyRing(issuer, (uris or {}).get(issuer), pause=self._pause, max_age=self._max_age, http=http)
-            for issuer in issuers
-        }
-        fixed = None if self._keys is None else keys_in(self._keys)
-        if fixed == []:
-            raise ValueError("keys: a JWK set with a public key to verify signatures with")
-        return _Jwt(self._algorithms, self._types, rings, fixed).verify
+        sets = self._keys
+        if sets is not None and "keys" in sets:
+            sets = {_only(issuers, "keys: one set an issuer, by its name, or each could sign for the others"): sets}
+        rings: dict[str, KeyRing | FixedKeys] = {}
+        for issuer in issuers:
+            if sets is not None:
+                rings[issuer] = FixedKeys(sets.get(issuer, {}))
+            else:
+                place = (uris or {}).get(issuer)
+                rings[issuer] = KeyRing(issuer, place, pause=self._pause, max_age=self._max_age, http=http)
+        return _Jwt(self._algorithms, self._types, rings).verify
 
 
 class _Jwt:
     def __init__(
-        self, algorithms: frozenset[str], types: frozenset[str], rings: Mapping[str, KeyRing], fixed: list[Key] | None
+        self, algorithms: frozenset[str], types: frozenset[str], rings: Mapping[str, KeyRing | FixedKeys]
     ) -> None:
         self._algorithms = algorithms
         self._types = types
         self._rings = rings
-        self._fixed = fixed
 
     async def verify(self, token: str) -> Mapping[str, Any]:
         header = header_of(token, self._algorithms)
@@ -108,7 +116,7 @@ class _Jwt:
         if ring is None:
             raise InvalidToken("the token is from another issuer")
         algorithm = header["alg"]
-        for key in await self._keys(ring, header.get("kid"), algorithm):
+        for key in await ring.find(header.get("kid"), algorithm):
             try:
                 claims = key.payload(token, algorithm)
             except InvalidToken:
@@ -118,19 +126,14 @@ class _Jwt:
             return claims
         raise InvalidToken("the token is signed by no key of its issuer")
 
-    async def _keys(self, ring: KeyRing, kid: object, algorithm: str) -> list[Key]:
-        if self._fixed is None:
-            return await ring.find(kid, algorithm)
-        return [key for key in self._fixed if key.fits(algorithm) and kid in (None, key.kid)]
-
 
 class IntrospectionVerifier(Verifier):
     """For tokens that only their issuer can read: it is asked (RFC 7662).
 
     `client_id` and `client_secret` are those of this server at the issuer; `bearer` is a token in their place.
     `endpoint` is where to ask; by default, the issuer's metadata says. `remember` is for how many seconds an answer is
-    good, so long goes a token on that was revoked. Where the issuer tells nobody of audiences, and says that a token is
-    active only to whom it is meant for, `tells_audience` is False.
+    good, so long goes a token on that was revoked; "no" is good for 10 s at most. Where the issuer tells nobody of
+    audiences, and says that a token is active only to whom it is meant for, `tells_audience` is False.
     """
 
     def __init__(
@@ -163,16 +166,27 @@ class IntrospectionVerifier(Verifier):
         if self._endpoint is not None:
             checked(self._endpoint, "the endpoint", http=http)
         assumed = None if self._tells_audience else audience
-        return _Introspection(issuer, self._endpoint, self._authorization, assumed, http).verify
+        return _Introspection(issuer, self._endpoint, self._authorization, assumed, self.remember, http).verify
 
 
 class _Introspection:
-    def __init__(self, issuer: str, endpoint: str | None, authorization: str, audience: str | None, http: bool) -> None:
+    def __init__(
+        self,
+        issuer: str,
+        endpoint: str | None,
+        authorization: str,
+        audience: str | None,
+        remember: float,
+        http: bool,
+    ) -> None:
         self._issuer = issuer
         self._endpoint = endpoint
         self._authorization = authorization
         self._audience = audience
+        self._remember = remember
         self._http = http
+        self._refused: dict[bytes, float] = {}
+        """Digests of tokens that are no good, and until when that is taken for granted."""
         self._limiter: anyio.CapacityLimiter | None = None
 
     def __repr__(self) -> str:
@@ -181,6 +195,9 @@ class _Introspection:
     async def verify(self, token: str) -> Verdict:
         if len(token) > MOST_TOKEN:
             raise InvalidToken("the token is too long")
+        digest = sha256(token.encode()).digest()
+        if self._refused.get(digest, 0.0) > time.monotonic():
+            return None
         self._limiter = self._limiter or anyio.CapacityLimiter(_MOST_AT_ONCE)
         async with self._limiter:
             form = {"token": token, "token_type_hint": "access_token"}
@@ -188,11 +205,19 @@ class _Introspection:
         if status != 200 or not isinstance(found.get("active"), bool):
             raise VerifierUnavailable(f"{self._issuer} does not tell of tokens (status {status})")
         if not found["active"]:
+            self._refuse(digest)
             return None
         claims = {"iss": self._issuer, **found}
         if self._audience is not None:
             claims.setdefault("aud", self._audience)
         return claims
+
+    def _refuse(self, digest: bytes) -> None:
+        refused = self._refused
+        refused.pop(digest, None)
+        if len(refused) >= MOST_REFUSED:
+            del refused[next(iter(refused))]
+        refused[digest] = time.monotonic() + min(REFUSED_FOR, self._remember)
 
     async def _where(self) -> str:
         if self._endpoint is None:

@@ -10,7 +10,6 @@ from mcpstruct.base.errors import ProtocolViolation
 from mcpstruct.session.core import Core
 from mcpstruct.session.principal import Principal
 from mcpstruct.session.reading import Arrived
-from mcpstruct_bindings.merged.methods import CALL_TOOL
 
 from .request import HttpRequest, Refused
 
@@ -53,13 +52,11 @@ class Door(Protocol):
 
 
 def demand(server: Server, request: HttpRequest, arrived: object) -> None:
-    """Raise `Refused` where a message is a call of a tool that this request has not the scopes for."""
-    if isinstance(arrived, Arrived) and arrived.method is CALL_TOOL:
-        scopes = server.scopes(arrived.params.name)
-        if scopes:
-            if request.access is None:
-                raise Refused(403, "this tool wants scopes, and the server has no authorization")
-            request.access.demand(request, scopes)
+    """Raise `Refused` where a message asks for something that this request has not the scopes for."""
+    if isinstance(arrived, Arrived) and (scopes := server.scopes(arrived.method, arrived.params)):
+        if request.access is None:
+            raise Refused(403, "this takes scopes, and the server has no authorization")
+        request.access.demand(request, scopes)
 
 
 def demand_each(server: Server, request: HttpRequest, core: Core, body: bytes) -> None:

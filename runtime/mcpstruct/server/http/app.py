@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -218,20 +218,17 @@ class HttpApp:
     ) -> None:
         self._gate.check_post(request)
         body = await self._body(running, request, receive)
+        if self._closed:  # meanwhile: nobody would answer
+            raise _stopped()
         era = running.modern if self._is_modern(request.headers, body) else running.legacy
         exchange = era.take(request, body)
         if headers:
             exchange.headers.extend(headers)
         await exchange.respond(receive, send, running.watch)
 
-    async def _body(self, running: _Running, request: HttpRequest, receive: Receive) -> bytes:
-        options = self._options
-        body = await read_body(
-            receive, request.headers, options.max_body, options.body_deadline, running.loop, running.watch
-        )
-        if self._closed:  # meanwhile: nobody would answer
-            raise _stopped()
-        return body
+    def _body(self, running: _Running, request: HttpRequest, receive: Receive) -> Awaitable[bytes]:
+        options, on_asyncio = self._options, running.loop.is_asyncio
+        return read_body(receive, request.headers, options.max_body, options.body_deadline, on_asyncio=on_asyncio)
 
     def _is_modern(self, headers: Mapping[bytes, bytes], body: bytes) -> bool:
         """Which era a POST belongs to: its header says, or else its body."""
@@ -285,7 +282,10 @@ class HttpApp:
             await running.http_sse.stream(request, receive, send, headers)
         else:
             self._gate.check_json(request)
-            running.http_sse.take(request, await self._body(running, request, receive))
+            body = await self._body(running, request, receive)
+            if self._closed:
+                raise _stopped()
+            running.http_sse.take(request, body)
             await reply(send, 202, headers=headers)
 
 

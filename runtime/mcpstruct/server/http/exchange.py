@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from mcpstruct.base.errors import (
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.session.links import encoded_error, encoded_notification, encoded_result
 from mcpstruct.session.loop import Cancellable, Future, Loop
+from mcpstruct.session.turns import Guest, Work
 from mcpstruct.wire.sse import KEEP_ALIVE, encode_event
 
 from .asgi import JSON, Receive, Send, reply
@@ -48,10 +50,13 @@ class Exchange:
     __slots__ = (
         "_body",
         "_done",
+        "_guest",
         "_loop",
         "_options",
         "_outcome",
         "_patience",
+        "_send",
+        "_sending",
         "_status",
         "_statuses",
         "_watcher",
@@ -75,6 +80,9 @@ class Exchange:
         self._body = b""
         self._status = 202
         self._outcome: Future[None] | None = None
+        self._guest: Guest | None = None
+        self._send: Send | None = None
+        self._sending: asyncio.Task[None] | None = None
         self._watcher: Cancellable | None = None
         self._patience: Cancellable | None = None
 
@@ -127,10 +135,31 @@ class Exchange:
 
     # -- what goes out ------------------------------------------------------------------------------------------------
 
+    def start(self, work: Work, args: tuple[Any, ...], name: str) -> Cancellable:
+        """Begin what answers the request: in the task that is about to wait for the answer, if there is such a task.
+
+        See `Loop.start`.
+        """
+        if self._outcome is not None or self._guest is not None or not self._loop.is_asyncio:
+            return self._loop.start(work, args, name)
+        self._guest = Guest(work, args)
+        return self._guest
+
     def _push(self, message: bytes) -> None:
         if self._done:
             raise ConnectionLost("the request has been answered")
         self._open_stream().push(encode_event(message))
+        self._send_meanwhile()
+
+    def _send_meanwhile(self) -> None:
+        """Send events while the task that would is at work on the answer."""
+        if self.events is not None and self._sending is None and self._guest is not None and self._send is not None:
+            self._sending = asyncio.create_task(self.events.send_to(self._send, self.headers))
+            self._sending.add_done_callback(self._sent)
+
+    def _sent(self, sending: asyncio.Task[None]) -> None:
+        if (sending.cancelled() or sending.exception() is not None) and not self._done:
+            self.left()
 
     def _open_stream(self) -> EventStream:
         if self.events is None:
@@ -142,7 +171,7 @@ class Exchange:
         if self._done:
             raise ConnectionLost("the client is gone")
         if self.events is not None or (self._options.always_stream and status == 200):
-            self._push(message)
+            self._open_stream().push(encode_event(message))
         else:
             self._body, self._status = message, status
         self._finish()
@@ -162,25 +191,37 @@ class Exchange:
 
     async def respond(self, receive: Receive, send: Send, watch: Watch) -> None:
         """Send the answer, once it begins to come; a client that leaves before that calls the request off."""
+        self._send, guest = send, self._guest
+        if guest is not None and guest.begin():
+            self._guest = guest = None  # which refers back, as above
+        if not self._body or self.headers:
+            await self._respond_later(guest, receive, send, watch)
+            return
+        # The hot path: nothing to wait for, and nobody to watch meanwhile.
+        length = (b"content-length", b"%d" % len(self._body))
+        await send({"type": "http.response.start", "status": self._status, "headers": [JSON, length]})
+        await send({"type": "http.response.body", "body": self._body})
+
+    async def _respond_later(self, guest: Guest | None, receive: Receive, send: Send, watch: Watch) -> None:
         watch.add(self, receive)
         try:
+            if guest is not None:
+                await guest.rest()
+            self._guest = None
             if not self._done and self.events is None:
                 self._outcome = self._loop.future()
                 await self._outcome
-            if self.events is not None:
+            if self._sending is not None:
+                await self._sending
+            elif self.events is not None:
                 await self.events.send_to(send, self.headers)
-            elif self.headers or not self._body:
+            else:
                 await reply(send, self._status, self._body, self.headers)
-            else:  # the hot path
-                length = (b"content-length", b"%d" % len(self._body))
-                await send({"type": "http.response.start", "status": self._status, "headers": [JSON, length]})
-                await send({"type": "http.response.body", "body": self._body})
         finally:
             watch.remove(self)
-            if self._watcher is not None:
-                self._watcher.cancel()
-            if self._patience is not None:
-                self._patience.cancel()
+            for work in (self._watcher, self._patience, self._sending):
+                if work is not None:
+                    work.cancel()
             if not self._done:
                 self.left()
 
@@ -193,6 +234,7 @@ class Exchange:
         """Somebody on the way may take silence for the end: the answer will be a stream, which is never silent long."""
         if not self._done and self.events is None:
             self._open_stream().push(KEEP_ALIVE)
+            self._send_meanwhile()
 
     async def _notice(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":

@@ -25,18 +25,17 @@ class Gate:
         self._hosts = AllowedHosts(options.allowed_hosts, options.allowed_origins)
         self._cors = options.cors
         # What was found in order lately; most clients send the same again and again.
-        self._good_hosts: set[bytes] = set()
-        self._good_types: set[bytes] = set()
-        self._good_accepts: set[bytes] = set()
+        self._good_hosts: set[tuple[bytes | None, ...]] = set()
+        self._good_types: set[tuple[bytes | None, ...]] = set()
 
     def check(self, request: HttpRequest) -> list[tuple[bytes, bytes]]:
         """Check `Host` and `Origin`; gives the headers of the answer."""
         headers = request.headers
         host = headers.get(b"host", b"")
-        if host not in self._good_hosts:
+        if (host,) not in self._good_hosts:
             if not self._hosts.host_allowed(host.decode("latin-1").strip()):
                 raise Refused(421, "the Host header names no host that is served here")
-            _note(self._good_hosts, host)
+            _note(self._good_hosts, (host,))
         if b"origin" not in headers:
             return [(b"vary", b"origin")] if self._cors else []
         if not self._hosts.origin_allowed(request.header(b"origin") or ""):
@@ -63,21 +62,21 @@ class Gate:
 
     def check_post(self, request: HttpRequest) -> None:
         """Check what comes, and what may come back."""
+        get = request.headers.get
+        said = (get(b"content-type"), get(b"accept"), get(b"content-encoding"))
+        if said in self._good_types:
+            return
         self.check_json(request)
-        accept = request.headers.get(b"accept", b"")
-        if accept not in self._good_accepts:
-            if not (_accepts(accept, _JSON) and _accepts(accept, _EVENTS)):
-                raise Refused(406, f"Accept has to list {_JSON} and {_EVENTS}")
-            _note(self._good_accepts, accept)
+        accept = get(b"accept", b"")
+        if not (_accepts(accept, _JSON) and _accepts(accept, _EVENTS)):
+            raise Refused(406, f"Accept has to list {_JSON} and {_EVENTS}")
+        _note(self._good_types, said)
 
     def check_json(self, request: HttpRequest) -> None:
         """Check what comes."""
         headers = request.headers
-        kind = headers.get(b"content-type", b"")
-        if kind not in self._good_types:
-            if kind.split(b";")[0].strip().lower() != _JSON.encode():
-                raise Refused(415, f"Content-Type has to be {_JSON}")
-            _note(self._good_types, kind)
+        if headers.get(b"content-type", b"").split(b";")[0].strip().lower() != _JSON.encode():
+            raise Refused(415, f"Content-Type has to be {_JSON}")
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise Refused(415, "requests may not be compressed", [(b"accept-encoding", b"identity")])
 
@@ -87,13 +86,13 @@ class Gate:
             raise Refused(406, f"Accept has to list {_EVENTS}")
 
 
-def _note(known: set[bytes], value: bytes) -> None:
-    """Remember a value; a few clients may send anything."""
-    if len(value) > _LONGEST_NOTED:
+def _note(known: set[tuple[bytes | None, ...]], values: tuple[bytes | None, ...]) -> None:
+    """Remember values; a few clients may send anything."""
+    if sum(len(value or b"") for value in values) > _LONGEST_NOTED:
         return
     if len(known) >= _MOST_VERDICTS:
         known.clear()
-    known.add(value)
+    known.add(values)
 
 
 def _accepts(accept: bytes, kind: str) -> bool:

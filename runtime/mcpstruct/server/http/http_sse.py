@@ -98,6 +98,7 @@ class HttpSse:
         if connection is None or principal != request.principal:
             raise Refused(404, "there is no such session")
         demand_each(self._server, request, connection.core, body)
+        connection.principal = principal_of(request)
         connection.core.received(body)
 
     async def aclose(self) -> None:

@@ -91,6 +91,7 @@ class SessionExchange(Exchange):
 
     def _push(self, message: bytes) -> None:
         self._streaming().push(message)
+        self._send_meanwhile()
 
     def _answer(self, message: bytes, status: int) -> None:
         self._expected -= 1
@@ -206,7 +207,7 @@ class Legacy:
                 exchange.error(one.request_id, ErrorObject(one.code, one.message))
             elif one.id is not None:
                 incoming = Incoming(core, one.id, one.method, one.params, exchange)
-                incoming.principal = principal
+                incoming.start, incoming.principal = exchange.start, principal
                 core.take(incoming)
             else:
                 core.take_notification(one.method, one.params)
@@ -232,7 +233,7 @@ class Legacy:
             exchange.accept()
         else:
             incoming = Incoming(core, arrived.id, arrived.method, arrived.params, exchange, key=exchange)
-            incoming.principal = principal_of(request)
+            incoming.start, incoming.principal = exchange.start, principal_of(request)
             core.take(incoming)
             connection.forget()
         return exchange

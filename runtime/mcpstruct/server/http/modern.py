@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from mcpstruct.base.envelope import ErrorObject, RequestId
+from mcpstruct.base.envelope import ErrorObject
 from mcpstruct.base.errors import (
     HEADER_MISMATCH,
     INVALID_PARAMS,
@@ -18,7 +19,7 @@ from mcpstruct.wire.eras import PROTOCOL_VERSION, revision
 from mcpstruct.wire.headers import mismatch
 from mcpstruct_bindings.merged.methods import CALL_TOOL, METHODS
 
-from .access import demand
+from .access import demand, principal_of
 from .exchange import Exchange
 from .nobody import Nobody
 from .options import HttpOptions
@@ -52,7 +53,8 @@ class Modern:
             if arrived is None:
                 exchange.error(None, ErrorObject(INVALID_REQUEST, "clients send requests and notifications alone"))
                 return exchange
-            fault = self._fault(request, arrived)
+            known = self.connection.meta(arrived.params)
+            fault = None if arrived.id is None else self._fault(request, arrived, known[0])
         except ProtocolViolation as violation:
             exchange.error(violation.request_id, self._refusal(request, violation))
             return exchange
@@ -61,18 +63,16 @@ class Modern:
             return exchange
         demand(self._server, request, arrived)
         if arrived.id is None:
+            self.connection.principal = principal_of(request)
             self._core.take_notification(arrived.method, arrived.params)
+            self.connection.principal = None
             exchange.accept()
         else:
-            self._begin(exchange, arrived.id, arrived, request)
+            incoming = Incoming(self._core, arrived.id, arrived.method, arrived.params, exchange, key=exchange)
+            incoming.known_meta, incoming.start, incoming.principal = known, exchange.start, principal_of(request)
+            exchange.incoming = incoming
+            self._core.take(incoming)
         return exchange
-
-    def _begin(self, exchange: Exchange, request_id: RequestId, arrived: Arrived, request: HttpRequest) -> None:
-        incoming = Incoming(self._core, request_id, arrived.method, arrived.params, exchange, key=exchange)
-        if request.access is not None:
-            incoming.principal = request.access.principal
-        exchange.incoming = incoming
-        self._core.take(incoming)
 
     def _refusal(self, request: HttpRequest, violation: ProtocolViolation) -> ErrorObject:
         """What a client is told of a message that could not be read."""
@@ -85,26 +85,23 @@ class Modern:
         self.connection.violation(violation)
         return ErrorObject(violation.code, violation.message)
 
-    def _fault(self, request: HttpRequest, arrived: Arrived) -> ErrorObject | None:
+    def _fault(self, request: HttpRequest, arrived: Arrived, meta: Mapping[str, Any]) -> ErrorObject | None:
         """Why headers and body can't be of one request."""
-        if arrived.id is None:
-            return None
-        declared = self.connection.meta_of(arrived.params).get(PROTOCOL_VERSION)
+        declared = meta.get(PROTOCOL_VERSION)
         if not isinstance(declared, str):
             spoken = ", ".join(self._server.revisions)  # may be all that the user of an old client gets to see
             return ErrorObject(INVALID_PARAMS, f"_meta lacks {PROTOCOL_VERSION}; this server speaks {spoken}")
-        headers, method = request.headers, arrived.method.name
-        version = headers.get(b"mcp-protocol-version")
-        annotated = self._server.mirrored(arrived.params.name) if method == CALL_TOOL.name else None
-        name = getattr(arrived.params, "name", None)
+        get, method, params = request.headers.get, arrived.method, arrived.params
+        version, name = get(b"mcp-protocol-version"), getattr(params, "name", None)
+        annotated = self._server.mirrored(params.name) if method is CALL_TOOL else None
         # Most requests say what others said before: to compare it all again takes 2 µs.
-        said = (version, headers.get(b"mcp-method"), headers.get(b"mcp-name"), declared, method, name)
-        if name is not None and not annotated and said in self._matching:
+        said = (version, get(b"mcp-method"), get(b"mcp-name"), declared, method.name, name)
+        if said in self._matching and not annotated:
             return None
         if version is None or version.strip() != declared.encode():
             what = "is missing" if version is None else "does not match the body"
             return ErrorObject(HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version {what}")
-        reason = mismatch(headers, method, arrived.params, annotated)
+        reason = mismatch(request.headers, method.name, params, annotated)
         if reason is not None:
             return ErrorObject(HEADER_MISMATCH, f"Header mismatch: {reason}")
         if name is not None and all(part is None or len(part) <= _LONGEST_MATCHING for part in said):

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterable
+from types import coroutine
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from mcpstruct.base.envelope import ErrorObject
 from mcpstruct.base.errors import INVALID_REQUEST
 from mcpstruct.session.links import encoded_error
-from mcpstruct.session.loop import Cancellable, Loop
 
 from .asgi import Event, Headers, Receive, Scope
-from .watching import Watch
 
 if TYPE_CHECKING:
     from .access import Access
@@ -79,56 +78,58 @@ def _joined(fields: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 
 
 async def read_body(
-    receive: Receive, headers: dict[bytes, bytes], most: int, seconds: float, loop: Loop, watch: Watch
+    receive: Receive, headers: dict[bytes, bytes], most: int, seconds: float, *, on_asyncio: bool
 ) -> bytes:
     """The whole body. Raises `Refused` for one that is too large, or too long in coming; `Gone`."""
-    length = headers.get(b"content-length")
-    if length is not None and (len(length) > 18 or not length.isdigit() or int(length) > most):
-        raise _too_large(most)
-    if not loop.is_asyncio:
+    if not on_asyncio:
+        _check_length(headers, most)
         with anyio.move_on_after(seconds):
             return await _rest(receive, most, await receive())
         raise _too_late(seconds)
-    # A scope costs as much as the rest of this: nearly every body is there already, and no deadline is ever set.
-    reading = _Reading(loop, seconds)
-    watch.add(reading, receive)
+    # A deadline costs as much as all else here, and nearly every body is there already.
+    steps = receive().__await__()
+    message: Event | None = None
+    awaited = None
     try:
-        message = await receive()
-        if message["type"] == "http.request" and not message.get("more_body"):
-            body: bytes = message.get("body", b"")
-            if len(body) <= most:
-                return body
-        return await _rest(receive, most, message)
-    except asyncio.CancelledError:
-        if reading.late and reading.task is not None and reading.task.uncancel() == 0:
-            raise _too_late(seconds) from None
-        raise
-    finally:
-        watch.remove(reading)
-        if reading.timer is not None:
-            reading.timer.cancel()
+        awaited = next(steps)
+    except StopIteration as there:
+        whole: Event = there.value
+        body: bytes = whole.get("body", b"")
+        if whole["type"] == "http.request" and not whole.get("more_body") and len(body) <= most:
+            return body
+        message = whole
+    try:
+        _check_length(headers, most)
+        # Not a scope of anyio's, which may not be entered within one that `receive` has yet to leave.
+        async with asyncio.timeout(seconds):
+            return await _rest(receive, most, message or await _resumed(steps, awaited))
+    except TimeoutError:
+        raise _too_late(seconds) from None
 
 
-class _Reading:
-    """A body that is being read, and gets a deadline if it takes long."""
+@coroutine
+def _resumed(steps: Generator[Any, Any, Event], awaited: Any) -> Generator[Any, Any, Event]:
+    """What is awaited, from where it first waits."""
+    try:
+        while True:
+            try:
+                yield awaited
+            except BaseException as error:
+                if not hasattr(steps, "throw"):  # some servers' own
+                    raise
+                awaited = steps.throw(error)
+            else:
+                awaited = next(steps)
+    except StopIteration as there:
+        message: Event = there.value
+        return message
 
-    __slots__ = ("_loop", "_seconds", "late", "task", "timer")
 
-    def __init__(self, loop: Loop, seconds: float) -> None:
-        self._loop = loop
-        self._seconds = seconds
-        self.task = asyncio.current_task()
-        self.timer: Cancellable | None = None
-        self.late = False
-
-    def linger(self, receive: Receive) -> None:
-        """See `Lingering`."""
-        self.timer = self._loop.call_later(self._seconds, self._expire)
-
-    def _expire(self) -> None:
-        self.late = True
-        if self.task is not None:
-            self.task.cancel()
+def _check_length(headers: dict[bytes, bytes], most: int) -> None:
+    """Refuse what says that it is too large, rather than read it."""
+    length = headers.get(b"content-length")
+    if length is not None and (len(length) > 18 or not length.isdigit() or int(length) > most):
+        raise _too_large(most)
 
 
 def _too_late(seconds: float) -> Refused:
