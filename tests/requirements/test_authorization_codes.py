@@ -18,7 +18,7 @@ from aiohttp import web
 from mcpstruct.base.errors import DiscoveryFailed, RegistrationFailed, UnsafeUrl
 from mcpstruct.client.auth import ClientCredentials, FileTokenStore, OAuth
 from tests.client.auth.support import REDIRECT, User, client, oauth
-from tests.requirements.authorizing import OPENID_PLACE, SERVER_PLACE, Elsewhere, Watched, watched
+from tests.requirements.authorizing import OPENID_PLACE, RESOURCE_PLACE, SERVER_PLACE, Elsewhere, Watched, watched
 from tests.transport.http.support import Seen, answer
 
 pytestmark = pytest.mark.anyio
@@ -169,6 +169,15 @@ async def test_auth_credentials_are_of_one_issuer_without_users(realm: Watched) 
         with pytest.raises(RegistrationFailed, match="registered with"):
             await session.list_tools()
         assert not second.paths("/token")
+
+
+async def test_auth_credentials_are_of_one_issuer_with_old_servers(realm: Watched) -> None:
+    """Those whose authorization server is at the same place, and that say nothing of it."""
+    realm.pages = {f"{RESOURCE_PLACE}/mcp": answer(404), RESOURCE_PLACE: answer(404)}
+    realm.says = "Bearer"
+    with pytest.raises(RegistrationFailed, match="registered with"):
+        await client(realm, nowhere(client_id="mine", issuer="https://auth.example")).connect()
+    assert not realm.paths("/token", "/register")
 
 
 async def test_auth_registered_anew_elsewhere(realm: Watched, tmp_path: Path) -> None:

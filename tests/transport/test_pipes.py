@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -133,6 +136,66 @@ async def test_a_reader_can_be_closed_at_any_time(driver: str) -> None:
     os.close(ends.outgoing)
     assert ends.data == b"some"
     assert ends.ends == []
+
+
+def _uvloop() -> asyncio.AbstractEventLoop:
+    loop: asyncio.AbstractEventLoop = pytest.importorskip("uvloop").new_event_loop()
+    return loop
+
+
+def is_open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
+
+
+async def busy() -> tuple[Ends, LoopReader, LoopWriter]:
+    """A reader that reads, and a writer that has to wait for room."""
+    ends = Ends("asyncio")
+    writer = LoopWriter(ends.outgoing, ends.ease, ends.failed)
+    os.set_blocking(ends.outgoing, False)
+    writer.write(b"x" * 1_000_000)
+    reader = LoopReader(ends.incoming, ends.chunk, ends.ended)
+    return ends, reader, writer
+
+
+class Refusing(asyncio.SelectorEventLoop):
+    """A loop that takes nothing once it is closed, as some do."""
+
+    def remove_reader(self, fd: Any) -> bool:
+        if self.is_closed():
+            raise RuntimeError("Event loop is closed")
+        return super().remove_reader(fd)
+
+    def remove_writer(self, fd: Any) -> bool:
+        if self.is_closed():
+            raise RuntimeError("Event loop is closed")
+        return super().remove_writer(fd)
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, Refusing, _uvloop])
+def test_descriptors_are_closed_after_their_loop(new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    loop = new_loop()
+    ends, reader, writer = loop.run_until_complete(busy())
+    loop.close()
+    reader.close()
+    writer.close()
+    assert not is_open(ends.incoming)
+    assert not is_open(ends.outgoing)
+
+
+def test_closing_goes_on_where_somebody_else_closed_a_descriptor() -> None:
+    async def close() -> Ends:
+        ends, reader, writer = await busy()
+        os.close(ends.incoming)
+        os.close(ends.outgoing)
+        for end in (reader, writer, reader, writer):
+            end.close()
+        return ends
+
+    assert asyncio.run(close()).ends == []
 
 
 @effort(100)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import anyio
 
-from mcpstruct.base.errors import ConnectionLost, McpError, RequestTimeout
+from mcpstruct.base.errors import ConnectionLost, McpError, RemoteError, RequestTimeout
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.session.calling import ClientConnection
 from mcpstruct.session.loop import Cancellable, Future, current_loop
+from mcpstruct.transport.waiting import Changes
 from mcpstruct.wire.eras import SUBSCRIPTION_ID
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import RequestMetaObject, SubscriptionFilter
@@ -19,17 +21,14 @@ from mcpstruct_bindings.merged.types import RequestMetaObject, SubscriptionFilte
 if TYPE_CHECKING:
     from .client import Client
 
+log = logging.getLogger("mcpstruct")
 _FIELDS = {
     methods.TOOL_LIST_CHANGED.name: "tools_list_changed",
     methods.PROMPT_LIST_CHANGED.name: "prompts_list_changed",
     methods.RESOURCE_LIST_CHANGED.name: "resources_list_changed",
 }
-
-
 _MOST = 16_384
 """Changes that nobody has taken yet, of which the same several times are one. Beyond it, new ones are dropped."""
-
-
 _FIRST_DELAY = 0.5
 """Seconds before a stream that was lost is made again; doubled each time that the server does not agree."""
 _LONGEST_DELAY = 30.0
@@ -43,7 +42,12 @@ class Change(NamedTuple):
 
 
 class Subscription:
-    """Changes, as they come. Several of the same kind that nobody has taken yet are one."""
+    """Changes, as they come, once it is entered. Several of the same kind that nobody has taken yet are one.
+
+    Several tasks may iterate at once: each change goes to one of them, and the end to all.
+    """
+
+    _told: Changes
 
     def __init__(self, listeners: Listeners, wanted: SubscriptionFilter, *, reestablish: bool) -> None:
         self.wanted = wanted
@@ -51,34 +55,36 @@ class Subscription:
         """What the server agreed to; known once the subscription is entered."""
         self.reestablish = reestablish
         self.id: int | str | None = None
+        """Of the request that is its stream."""
+        self.uris: set[str] = set()
+        """The resources that the session is subscribed to on its behalf, where it has no stream."""
         self._listeners = listeners
         self._changes: dict[Change, None] = {}
-        self._waiter: Future[None] | None = None
         self._ready: Future[None] | None = None
         self._task: Cancellable | None = None
-        self._ended = False
-        self._error: Exception | None = None
+        self._ended = True
+        self._error: Exception | None = RuntimeError("a subscription is entered, by `async with`, before it is iterated")
 
     async def __aenter__(self) -> Self:
+        self._told = Changes(current_loop())
         await self._listeners.start(self)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._listeners.stop(self)
+        unsubscribed = self._listeners.stop(self)
+        if unsubscribed is not None and kind is None:  # an error is not kept waiting
+            await current_loop().shield(unsubscribed)
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Change:
         while not self._changes:
-            if self._error is not None:
-                raise self._error
             if self._ended:
-                raise StopAsyncIteration
-            self._waiter = current_loop().future()
-            await self._waiter
+                raise self._error or StopAsyncIteration
+            await self._told.until(lambda: self._ended or bool(self._changes))
         change = next(iter(self._changes))
         del self._changes[change]
         return change
@@ -99,39 +105,61 @@ class Subscription:
         """A change has come."""
         if len(self._changes) < _MOST:
             self._changes[change] = None
-        self._wake()
+        self._told.announce()
 
     def acknowledge(self, granted: SubscriptionFilter) -> None:
         """The server has agreed."""
         self.granted = granted
-        if self._ready is not None and not self._ready.done():
-            self._ready.set_result(None)
+        self._ended, self._error = False, None
+        if self._opening is not None:
+            self._opening.set_result(None)
 
     def end(self, error: Exception | None) -> None:
-        """Nothing follows."""
-        self._ended, self._error = True, error
-        if self._ready is not None and not self._ready.done():
-            self._ready.set_exception(error or McpError("the server ended the subscription at once"))
-        self._wake()
+        """Nothing follows; or, where the server has yet to agree, it does not."""
+        self.id = None
+        if self._opening is not None:
+            self._opening.set_exception(error or McpError("the server ended the subscription at once"))
+        else:
+            self._ended, self._error = True, error
+            self._told.announce()
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+    def lost(self, error: ConnectionLost) -> None:
+        """The connection is over. A stream learns that itself, after what the server said last."""
+        if self.id is None:
+            self._give_up()
+            if self._opening is not None or not (self._ended or self.reestablish):
+                self.end(error)
+        self.id = self.granted = None
+        self.uris.clear()
+
+    def close(self) -> None:
+        """End it from this side."""
+        self._give_up()
+        self.end(None)
+
+    @property
+    def _opening(self) -> Future[None] | None:
+        """Who waits for the server to agree."""
+        return None if self._ready is None or self._ready.done() else self._ready
+
+    def _give_up(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
 
     async def open_stream(self, connection: ClientConnection) -> None:
         """Send the request that is the stream, and wait for the server to agree."""
         loop = current_loop()
         self._ready = loop.future()
-        self._ended, self._error = False, None
         self._task = loop.spawn(self._stream, connection)
         seconds = connection.core.deadlines.request
         timer = None if seconds is None else loop.call_later(seconds, self._unanswered, seconds)
         try:
             await self._ready
         except BaseException:
-            self._task.cancel()
+            self._give_up()
             raise
         finally:
+            self._ready = None
             if timer is not None:
                 timer.cancel()
 
@@ -144,15 +172,15 @@ class Subscription:
             try:
                 await self._listen(connection)
             except Exception as error:
-                opening = self._ready is not None and not self._ready.done()
-                if opening or not self.reestablish or not isinstance(error, ConnectionLost):
+                passing = isinstance(error, McpError) and error.retryable
+                if self._opening is not None or not self.reestablish or not passing:
                     self.end(error)
                     return
             else:
                 self.end(None)
                 return
             if not connection.core.connected:
-                return
+                return  # until `restart`
             # The stream alone is lost, as over HTTP, where each has a connection of its own: nobody need `restart`.
             delay = _FIRST_DELAY if self.granted is not None else min(2 * delay, _LONGEST_DELAY)
             self.id = self.granted = None
@@ -165,12 +193,6 @@ class Subscription:
         self.id = pending.id
         self._listeners.started(self)
         await connection.core.finish(pending)
-
-    def close_stream(self) -> None:
-        """End the stream from this side."""
-        if self._task is not None:
-            self._task.cancel()
-        self.end(None)
 
 
 class Listeners:
@@ -195,12 +217,12 @@ class Listeners:
         return Subscription(self, wanted, reestablish=reestablish)
 
     async def start(self, subscription: Subscription) -> None:
-        """Subscribe."""
+        """Subscribe; to all of it, or to nothing."""
         self._subscriptions.append(subscription)
         try:
             await self._open(subscription)
         except BaseException:
-            self._subscriptions.remove(subscription)
+            self.stop(subscription)
             raise
 
     async def _open(self, subscription: Subscription) -> None:
@@ -209,22 +231,38 @@ class Listeners:
             return
         for uri in subscription.wanted.resource_subscriptions or ():
             await self._client.subscribe(uri)
+            subscription.uris.add(uri)
         subscription.acknowledge(subscription.wanted)
 
-    async def stop(self, subscription: Subscription) -> None:
-        """Unsubscribe."""
-        if subscription not in self._subscriptions:
-            return
-        self._subscriptions.remove(subscription)
-        if not self._client.connected:
-            subscription.end(None)
-        elif self._modern:
-            subscription.close_stream()
-        else:
-            subscription.end(None)
-            still = {u for s in self._subscriptions for u in s.wanted.resource_subscriptions or ()}
-            for uri in set(subscription.wanted.resource_subscriptions or ()) - still:
-                await self._client.unsubscribe(uri)
+    def stop(self, subscription: Subscription) -> Future[None] | None:
+        """Unsubscribe; gives what is done once the server has been told of it all, where it takes requests for that."""
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)
+        subscription.close()
+        if not subscription.uris or not self._client.connected:
+            return None
+        loop = current_loop()
+        done: Future[None] = loop.future()
+        loop.spawn(self._unsubscribe, sorted(subscription.uris), done)  # goes on even where the caller is cancelled
+        subscription.uris.clear()
+        return done
+
+    async def _unsubscribe(self, uris: Iterable[str], done: Future[None]) -> None:
+        try:
+            for uri in uris:
+                if not any(uri in (s.wanted.resource_subscriptions or ()) for s in self._subscriptions):
+                    await self._call_off(uri)
+        except McpError as error:  # the connection is lost, or the server says nothing
+            log.debug("Not unsubscribed: %s", error)
+        finally:
+            if not done.done():
+                done.set_result(None)
+
+    async def _call_off(self, uri: str) -> None:
+        try:
+            await self._client.unsubscribe(uri)
+        except RemoteError as error:
+            log.warning("The server refused to end the subscription to a resource: %s", error)
 
     @property
     def _modern(self) -> bool:
@@ -263,13 +301,10 @@ class Listeners:
                 subscription.put(change)
 
     def lost(self, error: ConnectionLost) -> None:
-        """The connection is over: so is every subscription that is not to be made again. Streams learn it themselves,
-        after what their server said last.
-        """
+        """The connection is over: so is every subscription that is not to be made again."""
+        self._early = None
         for subscription in self._subscriptions:
-            if subscription.id is None and not subscription.reestablish:
-                subscription.end(error)
-            subscription.id = subscription.granted = None
+            subscription.lost(error)
 
     def close(self) -> None:
         """There will be no other connection: nothing waits for one any more."""
@@ -280,7 +315,18 @@ class Listeners:
                     subscription.end(ConnectionLost("the session was closed"))
 
     async def reestablish(self) -> None:
-        """Make the subscriptions again that asked for it."""
+        """Make the subscriptions again that asked for it; one that the server refuses ends with that error.
+
+        Raises `ConnectionLost` where the connection does not last; then those that are left wait for another.
+        """
         self._subscriptions = [s for s in self._subscriptions if s.reestablish]
-        for subscription in self._subscriptions:
-            await self._open(subscription)
+        for subscription in list(self._subscriptions):
+            try:
+                if subscription in self._subscriptions:  # nobody has left it meanwhile
+                    await self._open(subscription)
+            except Exception as error:
+                if not self._client.connected:
+                    raise
+                if subscription in self._subscriptions:
+                    self.stop(subscription)
+                    subscription.end(error)

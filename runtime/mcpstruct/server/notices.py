@@ -31,7 +31,7 @@ class Notice(ServerRequest):
 def notice(connection: Connection, link: Link, method: MethodInfo[Any, Any], params: Any) -> Notice:
     """A notification that a client sent. Raises `ProtocolViolation` where its `_meta` is none."""
     meta = connection.meta(params)[0]
-    incoming = Incoming(connection.core, "", method, params, link)
+    incoming = Incoming(connection.core, "", method, params, link, "")
     incoming.principal = connection.principal  # now: the connection may be somebody else's when its handler runs
     return Notice(connection=connection, incoming=incoming, revision=_row(connection, meta), meta=meta)
 

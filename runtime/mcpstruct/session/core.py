@@ -284,7 +284,7 @@ class Core:
     def take_request(self, request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> None:
         """A request of the peer."""
         if self.link is not None:
-            self.take(Incoming(self, request_id, method, params, self.link))
+            self.take(Incoming(self, request_id, method, params, self.link, request_id))
 
     def take(self, incoming: Incoming) -> None:
         """A request of the peer, with a way out of its own perhaps."""

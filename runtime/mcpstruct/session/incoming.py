@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from mcpstruct.base.envelope import ErrorObject, RequestId
 from mcpstruct.base.errors import INTERNAL_ERROR, RemoteError
@@ -26,53 +26,28 @@ def _as_it_is(result: Any) -> Any:
     return result
 
 
-class Incoming:
+class Incoming(Struct, eq=False):
     """Answered once: with a result, an error, or, where it was cancelled, nothing."""
 
-    __slots__ = (
-        "cancelled",
-        "core",
-        "id",
-        "key",
-        "known_meta",
-        "link",
-        "method",
-        "on_cancel",
-        "params",
-        "principal",
-        "reason",
-        "start",
-        "task",
-    )
-
-    def __init__(
-        self,
-        core: Core,
-        request_id: RequestId,
-        method: MethodInfo[Any, Any],
-        params: Any,
-        link: Link,
-        key: Hashable | None = None,
-    ) -> None:
-        self.core = core
-        self.id = request_id
-        self.key: Hashable = request_id if key is None else key
-        """What it is known by while in progress: its id, unless the connection carries the ids of many clients."""
-        self.link = link
-        """The way out for its answer, and for whatever belongs to it."""
-        self.method = method
-        self.params = params
-        self.known_meta: tuple[Mapping[str, Any], Revision | None] | None = None
-        """What `Connection.meta` gives for it, where that is known."""
-        self.start: Callable[..., Any] = core.loop.start
-        """Begins what answers it, see `Loop.start`."""
-        self.principal: Principal | None = None
-        """Who makes it, where the transport knows of each request."""
-        self.task: Any = None
-        self.cancelled = False
-        self.reason: str | None = None
-        """Why it was cancelled, where the peer said."""
-        self.on_cancel: Callable[[], object] | None = None
+    core: Core
+    id: RequestId
+    method: MethodInfo[Any, Any]
+    params: Any
+    link: Link
+    """The way out for its answer, and for whatever belongs to it."""
+    key: Hashable
+    """What it is known by while in progress: its id, unless the connection carries the ids of many clients."""
+    principal: Principal | None = None
+    """Who makes it, where the transport knows of each request."""
+    start: Callable[..., Any] | None = None
+    """Begins what answers it; None for `Loop.start`."""
+    known_meta: tuple[Mapping[str, Any], Revision | None] | None = None
+    """What `Connection.meta` gives for it, where that is known."""
+    task: Any = None
+    cancelled: bool = False
+    reason: str | None = None
+    """Why it was cancelled, where the peer said."""
+    on_cancel: Callable[[], object] | None = None
 
     def run(
         self,
@@ -81,7 +56,7 @@ class Incoming:
         finish: Callable[[Any], Any] = _as_it_is,
     ) -> None:
         """Answer with what an async function returns, `finish`ed, or raises, as if in a task of its own."""
-        self.task = self.start(self._work, (job, args, finish), self.method.name)
+        self.task = (self.start or self.core.loop.start)(self._work, (job, args, finish), self.method.name)
 
     async def _work(
         self, job: Callable[..., Awaitable[Any]], args: tuple[Any, ...], finish: Callable[[Any], Any]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from mcpstruct.base.envelope import RequestId
 from mcpstruct.base.errors import ConnectionLost, MethodNotInRevision
@@ -37,22 +37,19 @@ _NONE = ClientCapabilities()
 _ON_THE_WAY = (methods.PROGRESS, methods.LOGGING_MESSAGE)
 
 
-class ServerRequest:
+class ServerRequest(Struct, eq=False):
     """A request in progress."""
 
-    __slots__ = ("_capabilities", "_progress", "connection", "incoming", "made", "meta", "revision")
-
-    def __init__(self, connection: Connection, incoming: Incoming, revision: Revision, meta: Mapping[str, Any]) -> None:
-        self.connection = connection
-        self.incoming = incoming
-        self.revision = revision
-        """The revision that it is served in."""
-        self.meta = meta
-        """What the client put into `_meta`."""
-        self.made: Any = None
-        """The result of a tool, where it was made for this request: nobody else's, and without `_meta`."""
-        self._progress: float | None = None
-        self._capabilities: ClientCapabilities | None = None
+    connection: Connection
+    incoming: Incoming
+    revision: Revision
+    """The revision that it is served in."""
+    meta: Mapping[str, Any]
+    """What the client put into `_meta`."""
+    made: Any = None
+    """The result of a tool, where it was made for this request: nobody else's, and without `_meta`."""
+    _progress: float | None = None
+    _capabilities: ClientCapabilities | None = None
 
     def stamped(self, result: Any) -> Any:
         """A result with what the client's revision wants on it."""

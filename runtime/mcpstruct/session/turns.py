@@ -96,23 +96,22 @@ class Turns:
                     job.task.cancel()
 
 
-class Guest:
+class Guest(Struct, eq=False):
     """A job for a task that is there already, and waits for nothing else: a third of what a turn costs."""
 
-    __slots__ = ("_args", "_awaited", "_begun", "_cancellations", "_context", "_steps", "_task", "_work")
-
-    def __init__(self, work: Work, args: tuple[Any, ...]) -> None:
-        self._work = work
-        self._args = args
-        self._begun = False
-        self._awaited: Any = _ENDED
-        self._task: asyncio.Task[Any] | None = None
-        self._cancellations = 0
+    work: Work
+    args: tuple[Any, ...]
+    _begun: bool = False
+    _cancellations: int = 0
+    _task: asyncio.Task[Any] | None = None
+    _context: Any = None
+    _steps: Any = None
+    _awaited: Any = _ENDED
 
     def cancel(self) -> None:
         """Stop it; what has not begun never does."""
         self._cancellations += 1
-        self._args = ()  # which may hold who holds this
+        self.args = ()  # which may hold who holds this
         if self._begun and (task := self._task or asyncio.current_task()) is not None:
             task.cancel()  # before it first waits, only what it calls itself can get here
 
@@ -121,7 +120,7 @@ class Guest:
         if not self._cancellations:
             self._begun = True
             self._context = copy_context()
-            self._steps = self._work(*self._args).__await__()
+            self._steps = self.work(*self.args).__await__()
             try:
                 self._awaited = self._context.run(next, self._steps, _ENDED)
             except asyncio.CancelledError:  # its own: nobody can have cancelled the task

@@ -42,14 +42,17 @@ class PairTransport:
     @property
     def congested(self) -> bool:
         """See `Transport`."""
-        return self.other._waiting > _HIGH_WATER and not self._lost
+        return self.other._waiting > _HIGH_WATER and not self._lost and not self.other._lost
 
     async def drain(self) -> None:
         """See `Transport`."""
         while self.congested:
             future: Future[None] = current_loop().future()
-            self.other._drained.append(future)
-            await future
+            self._drained.append(future)
+            try:
+                await future
+            finally:
+                self._drained.remove(future)
 
     def pause(self) -> None:
         """See `Transport`."""
@@ -62,11 +65,9 @@ class PairTransport:
 
     async def aclose(self) -> None:
         """See `Transport`."""
-        if self._lost:
-            return
-        self._lost = True
-        self._let_go()
-        self.other._schedule()
+        if not self._lost:
+            self._end()
+            self.other._schedule()
 
     def _schedule(self) -> None:
         if self._loop is not None and not self._scheduled:
@@ -82,16 +83,19 @@ class PairTransport:
             self._waiting -= len(data)
             receiver.received(data)
         if self._waiting <= _HIGH_WATER:
-            self._let_go()
+            self.other._let_go()
         if receiver is not None and self.other._lost and not self._arrived and not self._lost:
-            self._lost = True
-            self._let_go()
+            self._end()
             receiver.lost(None)
 
+    def _end(self) -> None:
+        self._lost = True
+        self._let_go()
+        self.other._let_go()
+
     def _let_go(self) -> None:
-        """Wake whoever waits for room."""
-        waiting, self._drained = [*self._drained, *self.other._drained] if self._lost else self._drained, []
-        for future in waiting:
+        """Wake whoever waits for room at the other end."""
+        for future in self._drained:
             if not future.done():
                 future.set_result(None)
 

@@ -12,6 +12,7 @@ import os
 import stat
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol, TypeAlias
 
 CHUNK = 64 * 1024
@@ -87,6 +88,14 @@ def pieces(messages: list[bytes], size: int) -> list[Piece]:
     return [*found, b"\n".join((*run, b""))] if run else found
 
 
+def _closed(fd: int) -> int:
+    """Close a descriptor that is open yet; what stands for none."""
+    if fd >= 0:
+        with suppress(OSError):  # somebody else has closed it: closing the rest goes on
+            os.close(fd)
+    return -1
+
+
 class LoopReader:
     """Reads a non-blocking pipe or socket when asyncio says that there is something."""
 
@@ -115,14 +124,13 @@ class LoopReader:
 
     def close(self) -> None:
         """See `Reader.close`."""
-        self._stop()
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        with suppress(RuntimeError):  # of a loop that is closed, or knows nothing of the descriptor
+            self._stop()
+        self._fd = _closed(self._fd)
 
     def _stop(self) -> None:
-        self.pause()
         self._over = True
+        self.pause()
 
     def _ready(self) -> None:
         try:
@@ -207,18 +215,17 @@ class LoopWriter:
 
     def close(self) -> None:
         """See `Writer.close`."""
-        self._stop()
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        with suppress(RuntimeError):  # as `LoopReader.close`
+            self._stop()
+        self._fd = _closed(self._fd)
 
     def _stop(self) -> None:
-        self._watch(stuck=False)
         self._over = True
         self._messages.clear()
         self._pieces.clear()
         self._waiting = 0
         self.congested = False
+        self._watch(stuck=False)
 
     def _end_of_turn(self) -> None:
         self._same_turn = False

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 
 from mcpstruct.base.errors import ConnectionLost
 from mcpstruct.base.limits import DEFAULT_LIMITS, Limits
@@ -51,7 +51,7 @@ class StdioServer:
 
     command: str
     args: Sequence[str] = ()
-    env: Mapping[str, str] | None = None
+    env: Mapping[str, str] | None = field(default=None, repr=False)
     cwd: str | os.PathLike[str] | None = None
     _: KW_ONLY
     stderr: Stderr = "inherit"

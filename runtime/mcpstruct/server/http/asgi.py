@@ -11,12 +11,12 @@ Receive: TypeAlias = Callable[[], Awaitable[Event]]
 Send: TypeAlias = Callable[[Event], Awaitable[None]]
 Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 
-JSON = (b"content-type", b"application/json")
+JSON: tuple[tuple[bytes, bytes], ...] = ((b"content-type", b"application/json"),)
 
 
-async def reply(send: Send, status: int, body: bytes = b"", headers: Headers = ()) -> None:
-    """Answer with a body of JSON, or none."""
+async def reply(send: Send, status: int, body: bytes = b"", headers: Headers = (), *, kind: Headers = JSON) -> None:
+    """Answer with a body of this kind, or none."""
     length = (b"content-length", b"%d" % len(body))
-    fields = [JSON, length, *headers] if body else [length, *headers]
+    fields = [*kind, length, *headers] if body else [length, *headers]
     await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": body})

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from mcpstruct.base.envelope import ErrorObject, RequestId
 from mcpstruct.base.errors import (
@@ -24,67 +27,52 @@ from mcpstruct.session.loop import Cancellable, Future, Loop
 from mcpstruct.session.turns import Guest, Work
 from mcpstruct.wire.sse import KEEP_ALIVE, encode_event
 
-from .asgi import JSON, Receive, Send, reply
+from .asgi import JSON, Headers, Receive, Send, reply
 from .options import HttpOptions
-from .streams import EventStream
+from .streams import EVENTS, EventStream
 
 if TYPE_CHECKING:
     from mcpstruct.session.incoming import Incoming
 
     from .watching import Watch
 
-MODERN_STATUSES: Mapping[int, int] = {
-    PARSE_ERROR: 400,
-    INVALID_REQUEST: 400,
-    INVALID_PARAMS: 400,
-    METHOD_NOT_FOUND: 404,
-    HEADER_MISMATCH: 400,
-    MISSING_CAPABILITY: 400,
-    UNSUPPORTED_VERSION: 400,
-}
+MODERN_STATUSES: Mapping[int, int] = MappingProxyType(
+    {
+        PARSE_ERROR: 400,
+        INVALID_REQUEST: 400,
+        INVALID_PARAMS: 400,
+        METHOD_NOT_FOUND: 404,
+        HEADER_MISMATCH: 400,
+        MISSING_CAPABILITY: 400,
+        UNSUPPORTED_VERSION: 400,
+    }
+)
 
 
-class Exchange:
+class Exchange(Struct, eq=False):
     """A `Link` for one request: whatever belongs to it goes out with its answer, and nothing else does."""
 
-    __slots__ = (
-        "_body",
-        "_done",
-        "_guest",
-        "_loop",
-        "_options",
-        "_outcome",
-        "_patience",
-        "_send",
-        "_sending",
-        "_status",
-        "_statuses",
-        "_watcher",
-        "events",
-        "headers",
-        "incoming",
-    )
     as_bytes = True
 
-    def __init__(self, loop: Loop, options: HttpOptions, statuses: Mapping[int, int] = MODERN_STATUSES) -> None:
-        self._loop = loop
-        self._options = options
-        self._statuses = statuses
-        self.events: EventStream | None = None
-        """The stream, if it has come to that."""
-        self.headers: list[tuple[bytes, bytes]] = []
-        """More headers for the answer."""
-        self.incoming: Incoming | None = None
-        """The request, while it is in progress."""
-        self._done = False
-        self._body = b""
-        self._status = 202
-        self._outcome: Future[None] | None = None
-        self._guest: Guest | None = None
-        self._send: Send | None = None
-        self._sending: asyncio.Task[None] | None = None
-        self._watcher: Cancellable | None = None
-        self._patience: Cancellable | None = None
+    loop: Loop
+    options: HttpOptions
+    statuses: Mapping[int, int] = MODERN_STATUSES
+    headers: list[tuple[bytes, bytes]] = []
+    """More headers for the answer."""
+    events: EventStream | None = None
+    """The stream, if it has come to that."""
+    incoming: Incoming | None = None
+    """The request, while it is in progress."""
+    _done: bool = False
+    _body: bytes = b""
+    _kind: Headers = JSON
+    _status: int = 202
+    _outcome: Future[None] | None = None
+    _guest: Guest | None = None
+    _send: Send | None = None
+    _sending: asyncio.Task[None] | None = None
+    _watcher: Cancellable | None = None
+    _patience: Cancellable | None = None
 
     # -- see `Link` ---------------------------------------------------------------------------------------------------
 
@@ -102,7 +90,7 @@ class Exchange:
 
     def error(self, request_id: RequestId | None, error: ErrorObject) -> None:
         """See `Link`."""
-        self._answer(encoded_error(request_id, error), self._statuses.get(error.code, 200))
+        self._answer(encoded_error(request_id, error), self.statuses.get(error.code, 200))
 
     def called_off(self, request_id: RequestId) -> None:
         """See `Link`: there is no answer, since the client is gone, or the server is about to be."""
@@ -140,8 +128,8 @@ class Exchange:
 
         See `Loop.start`.
         """
-        if self._outcome is not None or self._guest is not None or not self._loop.is_asyncio:
-            return self._loop.start(work, args, name)
+        if self._outcome is not None or self._guest is not None or not self.loop.is_asyncio:
+            return self.loop.start(work, args, name)
         self._guest = Guest(work, args)
         return self._guest
 
@@ -163,15 +151,17 @@ class Exchange:
 
     def _open_stream(self) -> EventStream:
         if self.events is None:
-            self.events = EventStream(self._loop, self._options.keep_alive, self.left)
+            self.events = EventStream(self.loop, self.options.keep_alive, self.left)
             self._settle()
         return self.events
 
     def _answer(self, message: bytes, status: int) -> None:
         if self._done:
             raise ConnectionLost("the client is gone")
-        if self.events is not None or (self._options.always_stream and status == 200):
-            self._open_stream().push(encode_event(message))
+        if self.events is not None:
+            self.events.push(encode_event(message))
+        elif self.options.always_stream and status == 200:  # one that is over as it begins
+            self._body, self._status, self._kind = encode_event(message), status, EVENTS
         else:
             self._body, self._status = message, status
         self._finish()
@@ -199,7 +189,7 @@ class Exchange:
             return
         # The hot path: nothing to wait for, and nobody to watch meanwhile.
         length = (b"content-length", b"%d" % len(self._body))
-        await send({"type": "http.response.start", "status": self._status, "headers": [JSON, length]})
+        await send({"type": "http.response.start", "status": self._status, "headers": [*self._kind, length]})
         await send({"type": "http.response.body", "body": self._body})
 
     async def _respond_later(self, guest: Guest | None, receive: Receive, send: Send, watch: Watch) -> None:
@@ -209,14 +199,14 @@ class Exchange:
                 await guest.rest()
             self._guest = None
             if not self._done and self.events is None:
-                self._outcome = self._loop.future()
+                self._outcome = self.loop.future()
                 await self._outcome
             if self._sending is not None:
                 await self._sending
             elif self.events is not None:
                 await self.events.send_to(send, self.headers)
             else:
-                await reply(send, self._status, self._body, self.headers)
+                await reply(send, self._status, self._body, self.headers, kind=self._kind)
         finally:
             watch.remove(self)
             for work in (self._watcher, self._patience, self._sending):
@@ -227,8 +217,8 @@ class Exchange:
 
     def linger(self, receive: Receive) -> None:
         """The answer takes its time: notice from now on if the client leaves, and do not leave it in silence."""
-        self._watcher = self._loop.spawn(self._notice, receive)
-        self._patience = self._loop.call_later(self._options.keep_alive, self._show_life)
+        self._watcher = self.loop.spawn(self._notice, receive)
+        self._patience = self.loop.call_later(self.options.keep_alive, self._show_life)
 
     def _show_life(self) -> None:
         """Somebody on the way may take silence for the end: the answer will be a stream, which is never silent long."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET
+from msgspec import UNSET, field
 
 from mcpstruct.base.envelope import ErrorObject, RequestId
 from mcpstruct.base.errors import ConnectionLost, ProtocolViolation
@@ -34,19 +34,15 @@ if TYPE_CHECKING:
 SESSION_ID = b"mcp-session-id"
 
 
-class SessionExchange(Exchange):
+class SessionExchange(Exchange, kw_only=True):
     """One POST in a session. A client that leaves calls nothing off, and may come back for the rest of a stream."""
 
-    __slots__ = ("_answers", "_expected", "_session", "_stream", "batch")
-
-    def __init__(self, session: Session, options: HttpOptions) -> None:
-        super().__init__(session.connection.core.loop, options)
-        self._session = session
-        self._stream: SessionStream | None = None
-        self._expected = 0
-        self._answers: list[bytes] = []
-        self.batch = False
-        """Whether several messages came, so that the answers go out as an array."""
+    session: Session
+    batch: bool = False
+    """Whether several messages came, so that the answers go out as an array."""
+    _stream: SessionStream | None = None
+    _expected: int = 0
+    _answers: list[bytes] = field(default_factory=list[bytes])
 
     def expect(self, answers: int) -> None:
         """How many requests there are to be answered; with none, all is said."""
@@ -60,18 +56,18 @@ class SessionExchange(Exchange):
 
     def called_off(self, request_id: RequestId) -> None:
         """See `Link`: one answer less to wait for."""
-        if self._session.connection.core.ended:
+        if self.session.connection.core.ended:
             self._status = 503
         self._expected -= 1
         self._finish_if_complete()
 
     def hang_up(self, retry: int | None) -> None:
         """Let the client go; it comes back for the rest after `retry` milliseconds, if it knows how to."""
-        if self._done or not self._session.primed:
+        if self._done or not self.session.primed:
             return
         stream = self._streaming()
         if self.events is not None and not self.events.over:
-            self.events.push(encode_event(b"", retry=self._options.retry if retry is None else retry))
+            self.events.push(encode_event(b"", retry=self.options.retry if retry is None else retry))
             stream.detach(self.events)
             self.events.end()
 
@@ -79,9 +75,9 @@ class SessionExchange(Exchange):
         if self._stream is None:
             if self._done:
                 raise ConnectionLost("the client is gone")
-            self._stream = self._session.new_stream()
-            self.events = EventStream(self._loop, self._options.keep_alive, self.left)
-            self._stream.attach(self.events, primed=self._session.primed)
+            self._stream = self.session.new_stream()
+            self.events = EventStream(self.loop, self.options.keep_alive, self.left)
+            self._stream.attach(self.events, primed=self.session.primed)
             self._settle()
         return self._stream
 
@@ -95,7 +91,7 @@ class SessionExchange(Exchange):
 
     def _answer(self, message: bytes, status: int) -> None:
         self._expected -= 1
-        if self._stream is not None or (self._options.always_stream and not self._done):
+        if self._stream is not None or (self.options.always_stream and not self._done):
             self._streaming().push(message)
         elif self._done:
             raise ConnectionLost("the client is gone")
@@ -170,12 +166,13 @@ class Legacy:
 
     def _open(self, arrived: Arrived, request_id: RequestId, request: HttpRequest) -> Exchange:
         connection = self._server.connection()
+        core = connection.core
         session = self.sessions.new(connection, request.principal)
-        exchange = SessionExchange(session, self._options)
+        exchange = SessionExchange(core.loop, self._options, session=session)
         exchange.expect(1)
-        connection.core.take(Incoming(connection.core, request_id, arrived.method, arrived.params, exchange))
+        core.take(Incoming(core, request_id, arrived.method, arrived.params, exchange, request_id))
         if connection.session is None or not self._options.sessions:
-            connection.core.lost(None)
+            core.lost(None)
         else:
             self.sessions.add(session)
             exchange.headers.append((SESSION_ID, session.id.encode()))
@@ -184,7 +181,7 @@ class Legacy:
     def _within(self, session: Session, request: HttpRequest, body: bytes) -> Exchange:
         """The messages of one POST in a session."""
         core = session.connection.core
-        exchange = SessionExchange(session, self._options)
+        exchange = SessionExchange(core.loop, self._options, session=session)
         exchange.batch = core.batches and body.lstrip()[:1] == b"["
         arrived: list[Arrived | bytes | ProtocolViolation]
         try:
@@ -206,9 +203,7 @@ class Legacy:
             elif isinstance(one, ProtocolViolation):
                 exchange.error(one.request_id, ErrorObject(one.code, one.message))
             elif one.id is not None:
-                incoming = Incoming(core, one.id, one.method, one.params, exchange)
-                incoming.start, incoming.principal = exchange.start, principal
-                core.take(incoming)
+                core.take(Incoming(core, one.id, one.method, one.params, exchange, one.id, principal, exchange.start))
             else:
                 core.take_notification(one.method, one.params)
         return exchange
@@ -232,9 +227,12 @@ class Legacy:
         if arrived.id is None:
             exchange.accept()
         else:
-            incoming = Incoming(core, arrived.id, arrived.method, arrived.params, exchange, key=exchange)
-            incoming.start, incoming.principal = exchange.start, principal_of(request)
-            core.take(incoming)
+            principal = principal_of(request)
+            core.take(
+                Incoming(
+                    core, arrived.id, arrived.method, arrived.params, exchange, exchange, principal, exchange.start
+                )
+            )
             connection.forget()
         return exchange
 

@@ -68,9 +68,17 @@ class Modern:
             self.connection.principal = None
             exchange.accept()
         else:
-            incoming = Incoming(self._core, arrived.id, arrived.method, arrived.params, exchange, key=exchange)
-            incoming.known_meta, incoming.start, incoming.principal = known, exchange.start, principal_of(request)
-            exchange.incoming = incoming
+            exchange.incoming = incoming = Incoming(
+                self._core,
+                arrived.id,
+                arrived.method,
+                arrived.params,
+                exchange,
+                exchange,
+                principal_of(request),
+                exchange.start,
+                known,
+            )
             self._core.take(incoming)
         return exchange
 

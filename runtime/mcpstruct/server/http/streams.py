@@ -13,7 +13,7 @@ from .asgi import Headers, Send
 HIGH_WATER = 64 * 1024
 OVERFLOW = 4 * MIB
 """Bytes waiting for a client that does not read, beyond which it is taken for gone."""
-_HEADERS = (
+EVENTS = (
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-cache, no-transform"),
     (b"x-accel-buffering", b"no"),  # or a proxy may hold events back until there are many
@@ -78,7 +78,7 @@ class EventStream:
 
     async def send_to(self, send: Send, headers: Headers = ()) -> None:
         """Answer a request with the events, until they end."""
-        await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *headers]})
+        await send({"type": "http.response.start", "status": 200, "headers": [*EVENTS, *headers]})
         try:
             while True:
                 if self._events or self._over:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f]").search
 
 
 class HttpResponse(Protocol):
@@ -71,3 +74,11 @@ class HttpAuth(Protocol):
     async def refused(self, request: HttpRequest, status: int, headers: Mapping[str, str]) -> bool:
         """A request was refused, with 401 or 403 and these headers: whether to send it again."""
         ...
+
+
+def sound(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers that every library sends: some repeat others, secrets and all, in their errors. Raises `ValueError`."""
+    values = {name: value.strip(" \t") for name, value in headers.items()}
+    if _CONTROLS("".join(values.values())):
+        raise ValueError("a header may not have line breaks in it")
+    return values

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from mcpstruct.base.errors import ConnectFailed, ConnectionLost, MissingExtra
 
+from .base import sound
+
 if TYPE_CHECKING:
     import ssl
 
@@ -109,7 +111,7 @@ class AiohttpClient:
         session = pool.streams if stays else pool.calls
         try:
             raw = await session.request(
-                method, self._urls.get(url) or self._parsed(url), data=content, headers=headers, **self._options
+                method, self._urls.get(url) or self._parsed(url), data=content, headers=sound(headers), **self._options
             )
         except self._errors as error:
             raise _told(error) from error

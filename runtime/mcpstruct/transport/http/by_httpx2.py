@@ -10,6 +10,7 @@ import anyio
 
 from mcpstruct.base.errors import ConnectFailed, ConnectionLost, MissingExtra
 
+from .base import sound
 from .certificates import usual_checks
 from .decoding import Decoder
 
@@ -69,7 +70,7 @@ class Httpx2Client:
             raise ConnectFailed("the HTTP client is closed")
         client = self._pool.client
         try:
-            request = client.build_request(method, url, headers=dict(headers), content=content)
+            request = client.build_request(method, url, headers=sound(headers), content=content)
             return Httpx2Response(await client.send(request, stream=True))
         except _errors() as error:
             raise _told(error) from error
