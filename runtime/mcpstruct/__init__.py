@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .base.errors import Unavailable as Unavailable
     from .base.errors import UnknownRevision as UnknownRevision
     from .base.errors import UnsafeUrl as UnsafeUrl
+    from .base.errors import WrongEventLoop as WrongEventLoop
     from .base.limits import Deadlines as Deadlines
     from .base.limits import Limits as Limits
     from .client import Client as Client
@@ -90,6 +91,7 @@ _HOMES = {
         "Unavailable",
         "UnknownRevision",
         "UnsafeUrl",
+        "WrongEventLoop",
     ),
     "base.limits": ("Deadlines", "Limits"),
     "client": ("Client", "InvalidOutput", "InvalidSchema", "ResponseCache", "ToolFailed", "connect"),
@@ -146,6 +148,7 @@ __all__ = [
     "Unavailable",
     "UnknownRevision",
     "UnsafeUrl",
+    "WrongEventLoop",
     "check",
     "connect",
     "from_json",

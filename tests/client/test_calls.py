@@ -57,6 +57,10 @@ def shapes() -> MCPServer:
         return [1, 2]
 
     @server.tool(inline=True)
+    def words() -> str:
+        return "mild and dry"
+
+    @server.tool(inline=True)
     def fail() -> PointStruct:
         raise ToolError("it rains")
 
@@ -71,6 +75,7 @@ async def test_structured_output_is_read_as_what_the_caller_wants(revision: str,
         assert await client.call_tool("point", into=PointDict) == {"x": 1, "y": 2}
         assert await client.call_tool("point", into=dict[str, int]) == {"x": 1, "y": 2}
         assert await client.call_tool("numbers", into=list[int]) == [1, 2]
+        assert await client.call_tool("words", into=str) == "mild and dry"
         assert (await client.call_tool("point")).structured_content == {"x": 1, "y": 2}
 
 
@@ -82,6 +87,31 @@ async def test_output_that_does_not_fit_says_where(as_bytes: bool) -> None:
         with pytest.raises(ProtocolViolation) as refusal:
             await client.call_tool("numbers", into=list[str])
         assert refusal.value.pointer == "/result/structuredContent/result/0"
+
+
+async def test_text_is_for_those_who_want_text() -> None:
+    text, image = {"type": "text", "text": "3"}, {"type": "image", "data": "", "mimeType": "image/png"}
+
+    async with by_hand() as (client, peer):
+
+        async def play() -> None:
+            peer.answer(await peer.take(), {"content": [text]})
+            peer.answer(await peer.take(), {"content": [text], "structuredContent": {"result": "three"}})
+            for content in ([], [text, text], [image]):
+                peer.answer(await peer.take(), {"content": content})
+            for structured in ({"result": 3}, {"x": 3}):
+                peer.answer(await peer.take(), {"content": [text], "structuredContent": structured})
+            for _ in range(3):
+                peer.answer(await peer.take(), {"content": [text]})
+
+        async def ask() -> list[str]:
+            read = [await client.call_tool("x", into=str) for _ in range(2)]
+            for into in (str, str, str, str, str, int, bytes, PointStruct):
+                with pytest.raises(ProtocolViolation, match="structuredContent"):
+                    await client.call_tool("x", into=into)
+            return read
+
+        assert (await calls(play, ask))[1] == ["3", "three"]
 
 
 async def test_a_tool_that_fails(as_bytes: bool) -> None:

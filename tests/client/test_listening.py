@@ -218,3 +218,43 @@ async def test_a_subscription_can_be_waited_for_again_after_a_cancelled_wait(as_
             await changes.__anext__()
         touch(server, "tools")
         assert await next_of(changes) == TOOLS
+
+
+async def test_several_iterate_at_once_and_each_change_goes_to_one(as_bytes: bool) -> None:
+    server = calculator()
+    async with connected(server, as_bytes=as_bytes) as client, client.listen(tools=True, prompts=True) as changes:
+        taken: list[Change] = []
+
+        async def take() -> None:
+            async for change in changes:
+                taken.append(change)  # noqa: PERF401 - looked at meanwhile
+
+        async def play() -> None:
+            await anyio.wait_all_tasks_blocked()
+            touch(server, "tools")
+            touch(server, "prompts")
+            await settle()
+            assert sorted(taken) == [PROMPTS, TOOLS]
+            for connection in list(server.connections):
+                connection.subscriptions.close()
+
+        assert await calls(take, take, play) == [None, None, None]
+        assert len(taken) == 2
+
+
+async def test_a_loss_ends_it_for_all_who_iterate(as_bytes: bool) -> None:
+    async with connected(calculator(), as_bytes=as_bytes) as client, client.listen(tools=True) as changes:
+
+        async def close() -> None:
+            await settle()
+            await client.aclose()
+
+        outcomes = await calls(lambda: next_of(changes), lambda: next_of(changes), close)
+        assert [type(outcome) for outcome in outcomes] == [ConnectionLost, ConnectionLost, type(None)]
+
+
+async def test_what_was_not_entered_cannot_be_waited_for(as_bytes: bool) -> None:
+    async with connected(calculator(), as_bytes=as_bytes) as client:
+        changes = client.listen(tools=True)
+        with pytest.raises(RuntimeError, match="entered"):
+            await next_of(changes)

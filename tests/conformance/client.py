@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import sys
+from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
@@ -231,7 +232,9 @@ async def of_an_organization(url: str, given: dict[str, Any]) -> None:
 @scenario("auth/wif-jwt-bearer")
 async def as_a_workload(url: str, given: dict[str, Any]) -> None:
     """Call as a workload."""
-    await call_as(WorkloadIdentity(given["client_id"], assertion=given["valid_jwt"]), url)
+    part = given["valid_jwt"].split(".")[1]
+    issuer = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))["aud"]
+    await call_as(WorkloadIdentity(given["client_id"], assertion=given["valid_jwt"], issuer=issuer), url)
 
 
 async def main(url: str) -> None:

@@ -62,7 +62,7 @@ async def watched(revision: str = MODERN) -> AsyncIterator[Watched]:
     """A realm that listens; none of its tokens or clients is named like those of another."""
     realm = Watched(revision)
     async with running(realm):
-        realm._count = 1000 * int(realm.url.split(":")[2].partition("/")[0])
+        realm.count = 1000 * int(realm.url.split(":")[2].partition("/")[0])
         yield realm
 
 

@@ -253,7 +253,7 @@ async def test_auth_header_in_every_request(realm: Watched) -> None:
     without = [request for request in calls if "Authorization" not in request.headers]
     assert without == calls[: len(without)]  # until there is a token, and never after
     assert len(calls) - len(without) > 2
-    tokens = {f"Bearer secret-token-{number}" for number in range(realm._count - 20, realm._count + 1)}
+    tokens = {f"Bearer secret-token-{number}" for number in range(realm.count - 20, realm.count + 1)}
     assert {request.headers["Authorization"] for request in calls[len(without) :]} <= tokens
     if "initialize" in realm.on:
         assert {request.method for request in calls[len(without) :]} == {"POST", "GET", "DELETE"}

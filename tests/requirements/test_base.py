@@ -191,7 +191,7 @@ async def test_request_meta_required() -> None:
         for request in requests:
             meta = request["params"]["_meta"]
             assert meta[VERSION] == MODERN
-            assert meta[CAPABILITIES] == {"roots": {"listChanged": True}}
+            assert meta[CAPABILITIES] == {"roots": {}}
 
 
 @pytest.mark.parametrize("revisions", [None, MODERN])

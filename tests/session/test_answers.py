@@ -11,6 +11,7 @@ from mcpstruct.base.errors import (
     MethodNotInRevision,
     ProtocolViolation,
     RemoteError,
+    RequestTimeout,
 )
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.server import Context, MCPServer
@@ -77,7 +78,8 @@ async def test_answers_to_nothing_are_dropped(stray: dict[str, Any]) -> None:
 
 
 async def test_an_id_as_text_is_another_id() -> None:
-    async with by_hand() as (client, peer):
+    odd: list[ProtocolViolation] = []
+    async with by_hand(on_violation=odd.append) as (client, peer):
 
         async def answer() -> None:
             request = await peer.take("ping")
@@ -85,6 +87,61 @@ async def test_an_id_as_text_is_another_id() -> None:
             peer.answer(request, {})
 
         assert isinstance((await calls(answer, client.ping))[1], EmptyResult)
+    assert [(fault.pointer, fault.got) for fault in odd] == [("/id", f"'{fault.expected}'") for fault in odd]
+    assert len(odd) == 1
+
+
+@pytest.mark.parametrize("kind", [str, float])
+async def test_a_tolerant_client_takes_an_answer_by_its_id_as_text_or_fraction(kind: Any) -> None:
+    odd: list[ProtocolViolation] = []
+    async with by_hand(tolerant=True, on_violation=odd.append) as (client, peer):
+
+        async def answer() -> None:
+            request = await peer.take("tools/call")
+            peer.answer({"id": kind(request["id"])}, {"content": [{"type": "text", "text": "yes"}]})
+            request = await peer.take("tools/call")
+            peer.refuse({"id": kind(request["id"])}, -32602, "no")
+            for other in (kind(999), "nine", "²", 1.5, None):  # of no request in progress
+                peer.answer({"id": other}, {})
+
+        async def call() -> Any:
+            result = await client.call_tool("x")
+            with pytest.raises(RemoteError, match="no"):
+                await client.call_tool("x")
+            return result.content[0].text
+
+        assert (await calls(answer, call))[1] == "yes"
+        await settle()
+    assert [fault.pointer for fault in odd[:2]] == ["/id", "/id"]
+
+
+async def test_a_fraction_is_no_id_elsewhere() -> None:
+    odd: list[ProtocolViolation] = []
+    async with by_hand(on_violation=odd.append) as (client, peer):
+
+        async def answer() -> None:
+            request = await peer.take("ping")
+            peer.answer({"id": float(request["id"])}, {})
+            peer.answer(request, {})
+
+        assert isinstance((await calls(answer, client.ping))[1], EmptyResult)
+    assert [fault.pointer for fault in odd] == ["/id"]
+
+
+@pytest.mark.parametrize("nameless", [{}, {"id": None}])
+async def test_an_error_without_an_id_is_told_to_the_log(
+    nameless: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with by_hand() as (client, peer):
+
+        async def answer() -> None:
+            await peer.take("ping")
+            peer.send({"jsonrpc": "2.0", "error": {"code": -32700, "message": "what was that?"}, **nameless})
+
+        with caplog.at_level("WARNING", logger="mcpstruct"):
+            outcomes = await calls(answer, lambda: client.ping(timeout=0.1))
+    assert isinstance(outcomes[1], RequestTimeout)  # nobody can know what it answers
+    assert "what was that?" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ async def a_client() -> None:
         assert_type(await client.call_tool("x", {"a": 1}), t.CallToolResult)
         assert_type(await client.call_tool("x", into=Point), Point)
         assert_type(await client.call_tool("x", into=list[Point]), list[Point])
+        assert_type(await client.call_tool("x", into=str), str)
         assert_type(await client.get_prompt("x", {"a": "b"}), t.GetPromptResult)
         assert_type(await client.read_resource("x://y"), t.ReadResourceResult)
         assert_type(await client.list_tools(), t.ListToolsResult)

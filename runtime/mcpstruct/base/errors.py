@@ -180,6 +180,10 @@ class NotConnected(McpError):
     """A session was used before it was connected, or after it was closed."""
 
 
+class WrongEventLoop(McpError, RuntimeError):
+    """What belongs to an event loop that still runs was used on another."""
+
+
 class MethodNotInRevision(McpError):
     """The negotiated revision has no such method; nothing was sent."""
 

@@ -24,7 +24,11 @@ class Limits(Struct, frozen=True, kw_only=True):
     `max_queue` of them, and are refused then."""
     max_queue: int = 16_384
     """Most notifications waiting for a callback. Beyond it, progress is condensed to the latest, and the oldest log
-    messages go."""
+    messages go. Likewise the most reports of a server that wait for a client that does not read: beyond it, progress is
+    condensed to the latest, and the newest log messages go."""
+    max_subscriptions: int = 16_384
+    """Most resources that a client may be told of: by all subscriptions of a session, and by all streams of
+    `subscriptions/listen` that share a connection. More are refused."""
 
 
 class Deadlines(Struct, frozen=True, kw_only=True):

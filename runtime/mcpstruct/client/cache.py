@@ -201,9 +201,12 @@ class ResponseCache:
 
 def _concerns(key: Key, uri: str | None) -> bool:
     """Whether news of a URI are news of what was read: of that resource, or of one that it is a part of."""
-    if uri is None or key.uri is None:
-        return True
-    return uri == key.uri or uri.startswith((key.uri.rstrip("/") + "/", f"{key.uri}#", f"{key.uri}?"))
+    return uri is None or key.uri is None or is_part(uri, key.uri)
+
+
+def is_part(uri: str, whole: str) -> bool:
+    """Whether a resource is another one, or a part of it by its URI."""
+    return uri == whole or uri.startswith((whole.rstrip("/") + "/", f"{whole}#", f"{whole}?"))
 
 
 class _Same:
@@ -247,6 +250,12 @@ class CachedCalls:
             return found
 
         return call
+
+    def renewing(self, connection: ClientConnection) -> Callable[..., Awaitable[Any]]:
+        """`ClientConnection.call` for lists of tools: what is remembered of them is out of date."""
+        if self._cache is not None:
+            self._cache.invalidate(self._server, methods.LIST_TOOLS.name)
+        return self.over(connection, "refresh")
 
     def _key(self, connection: ClientConnection, method: MethodInfo[Any, Any], params: Any) -> Key | None:
         """What the result will be the answer to; None where it may not be kept."""

@@ -8,7 +8,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, cast, overload
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from mcpstruct.base.errors import NotConnected, ProtocolViolation
 from mcpstruct.base.limits import DEFAULT_DEADLINES, DEFAULT_LIMITS, Deadlines, Limits
@@ -38,7 +38,7 @@ from .host import Host, NotificationCallback, Verdicts
 from .listening import Listeners, Subscription
 from .lists import ListingSession, own_meta
 from .outputs import JUDGED, Outputs, judge
-from .results import ToolFailed, read_structured
+from .results import read_result
 from .rounds import answered
 
 if TYPE_CHECKING:
@@ -127,6 +127,7 @@ class Client(ListingSession):
         self._middleware = tuple(middleware)
         store = ResponseCache() if cache is None else cache
         self._cached = CachedCalls(None if store is False else store, self._host.target, cache_context)
+        self._host.on_outdated = self._cached.renewing
         self._outputs = Outputs(validate_output)
 
     # -- lifecycle ----------------------------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ class Client(ListingSession):
         await self._host.aclose()
 
     async def restart(self) -> None:
-        """End the connection and make a new one; subscriptions that asked for it are made again."""
+        """Connect anew, and make subscriptions again that asked for it; one that is refused ends with that error."""
         await self._host.disconnect()
         self._cached.forget()
         self._outputs.forget()
@@ -309,7 +310,8 @@ class Client(ListingSession):
         """Run a tool; what it asks for on the way is answered by the callbacks.
 
         `into` reads its structured output as a type: a Struct, dataclass, TypedDict, pydantic model or any type that
-        msgspec knows; then `ToolFailed` is raised where the result says `isError`. `timeout` is that of each round.
+        msgspec knows; then `ToolFailed` is raised where the result says `isError`. Where there is none, `str` reads its
+        text, if that is all there is. `timeout` is that of each round.
         """
         params = CallToolRequestParams(
             name=name,
@@ -328,10 +330,7 @@ class Client(ListingSession):
             judge(promised, name, result)
         if into is None or not isinstance(result, CallToolResult):
             return result
-        if result.is_error:
-            raise ToolFailed(result)
-        structured = result.structured_content
-        return read_structured(None if isinstance(structured, UnsetType) else structured, into)
+        return read_result(result, into)
 
     async def get_prompt(
         self,

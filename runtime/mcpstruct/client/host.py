@@ -24,16 +24,17 @@ from mcpstruct.session.calling import ClientConnection
 from mcpstruct.session.inbox import Inbox
 from mcpstruct.session.loop import Cancellable, Future, Loop, current_loop
 from mcpstruct.transport.base import Target, Transport
-from mcpstruct.wire.eras import revision
-from mcpstruct_bindings import REVISIONS
+from mcpstruct.wire.eras import revision, spoken
 from mcpstruct_bindings.merged.decode import server_decoder
-from mcpstruct_bindings.merged.types import Implementation, LoggingLevel
+from mcpstruct_bindings.merged.types import ClientCapabilities, Implementation, LoggingLevel
 
 from .callbacks import Callbacks
 
 R = TypeVar("R")
 log = logging.getLogger("mcpstruct")
 NotificationCallback: TypeAlias = Callable[[MethodInfo[Any, Any], Any], Awaitable[None] | None]
+Handlers: TypeAlias = Mapping[str, Callable[[Any], Awaitable[Any]]]
+"""Who answers a request of the server, by the method's name on the wire."""
 Verdicts: TypeAlias = MutableMapping[str, str]
 """The revision that each server turned out to speak, by the target's `key`."""
 
@@ -41,7 +42,11 @@ _verdicts: dict[str, str] = {}
 
 
 class Host:
-    """The connection of a client, and all that is settled before there is one."""
+    """The connection of a client, and all that is settled before there is one.
+
+    `capabilities` and `handlers` are those of the callbacks, unless they are given. With `raw`, what comes stays
+    undecoded.
+    """
 
     def __init__(
         self,
@@ -50,6 +55,9 @@ class Host:
         auth: Any = None,
         info: Implementation,
         callbacks: Callbacks,
+        capabilities: ClientCapabilities | None = None,
+        handlers: Handlers | None = None,
+        raw: bool = False,
         revisions: Iterable[str] | str | None = None,
         on_notification: NotificationCallback | None = None,
         on_violation: Callable[[ProtocolViolation], object] | None = None,
@@ -63,17 +71,17 @@ class Host:
         self.target: Target | Transport = _at_url(target, auth)
         self.info = info
         self.callbacks = callbacks
-        self.capabilities = callbacks.capabilities()
-        self.handlers = callbacks.handlers()
+        self.capabilities = callbacks.capabilities() if capabilities is None else capabilities
+        self.handlers = callbacks.handlers() if handlers is None else handlers
         self.log_level: LoggingLevel | None = log_level
         self.custom: Mapping[str, MethodInfo[Any, Any]] = custom or {}
-        self.allowed = _allowed(revisions)
+        self.allowed = spoken(revisions)
         self.on_notification = on_notification
         self.on_violation = on_violation
         self.on_lost: Callable[[ConnectionLost], object] | None = None
+        self.on_outdated: Callable[[ClientConnection], Callable[..., Awaitable[Any]]] | None = None
         self._tolerant = tolerant
-        self.raw = False
-        """Whether what comes stays undecoded."""
+        self._raw = raw
         self._limits = limits
         self._deadlines = deadlines
         self._verdicts = _verdicts if verdicts is None else verdicts
@@ -107,6 +115,10 @@ class Host:
         return self.current is not None and self.current.core.connected
 
     # -- see `ClientPart` ---------------------------------------------------------------------------------------------
+
+    def renewing(self, connection: ClientConnection) -> Callable[..., Awaitable[Any]]:
+        """How to list tools again: with what remembers them."""
+        return connection.call if self.on_outdated is None else self.on_outdated(connection)
 
     def notified(self, method: MethodInfo[Any, Any], params: Any) -> None:
         """The server sent a notification."""
@@ -230,7 +242,7 @@ class Host:
         transport: Transport = target if isinstance(target, Transport) else target.transport()
         connection = ClientConnection(self, limits=self._limits, deadlines=self._deadlines)
         connection.core.tolerant = self._tolerant
-        if self.raw:
+        if self._raw:
             from mcpstruct.session.raw import read_raw  # no more is imported than what is used
 
             read_raw(connection.core, server_decoder)
@@ -302,11 +314,3 @@ def _at_url(target: Target | Transport | str, auth: Any) -> Target | Transport:
     if not isinstance(target, HttpServer):
         raise TypeError("auth= is for servers at a URL")
     return replace(target, auth=auth)
-
-
-def _allowed(revisions: Iterable[str] | str | None) -> tuple[str, ...]:
-    """The revisions that may be spoken, newest first. Raises `UnknownRevision`, and `ValueError` for none."""
-    names = REVISIONS if revisions is None else (revisions,) if isinstance(revisions, str) else tuple(revisions)
-    if not names:
-        raise ValueError("at least one revision must be allowed")
-    return tuple(sorted((revision(name).name for name in names), reverse=True))

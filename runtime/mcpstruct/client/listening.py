@@ -18,6 +18,8 @@ from mcpstruct.wire.eras import SUBSCRIPTION_ID
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.types import RequestMetaObject, SubscriptionFilter
 
+from .cache import is_part
+
 if TYPE_CHECKING:
     from .client import Client
 
@@ -63,7 +65,7 @@ class Subscription:
         self._ready: Future[None] | None = None
         self._task: Cancellable | None = None
         self._ended = True
-        self._error: Exception | None = RuntimeError("a subscription is entered, by `async with`, before it is iterated")
+        self._error: Exception | None = RuntimeError("a subscription is entered (`async with`) before it is iterated")
 
     async def __aenter__(self) -> Self:
         self._told = Changes(current_loop())
@@ -94,11 +96,7 @@ class Subscription:
     def wants(self, change: Change) -> bool:
         """Whether a change is one of those subscribed to."""
         if change.uri is not None:
-            # The resource may be a part of the one that was subscribed to.
-            return any(
-                change.uri == uri or change.uri.startswith((uri.rstrip("/") + "/", f"{uri}#", f"{uri}?"))
-                for uri in self.wanted.resource_subscriptions or ()
-            )
+            return any(is_part(change.uri, uri) for uri in self.wanted.resource_subscriptions or ())
         return bool(getattr(self.wanted, _FIELDS[change.method]))
 
     def put(self, change: Change) -> None:

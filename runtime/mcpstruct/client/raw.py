@@ -72,6 +72,9 @@ class RawClient:
             auth=auth,
             info=info or Implementation(name="mcpstruct", version="0"),
             callbacks=Callbacks(),
+            capabilities=capabilities or ClientCapabilities(),
+            handlers=cast("Any", EveryMethod(lambda name: partial(self._asked, name))),
+            raw=True,
             revisions=revisions,
             on_notification=self._notified,
             on_violation=on_violation,
@@ -79,9 +82,6 @@ class RawClient:
             limits=limits,
             deadlines=deadlines,
         )
-        self._host.raw = True
-        self._host.capabilities = capabilities or ClientCapabilities()
-        self._host.handlers = cast("Any", EveryMethod(lambda name: partial(self._asked, name)))
 
     async def connect(self) -> Self:
         """Connect, unless connected. Raises `ConnectFailed`, `NoCommonRevision`."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, overload
 
+from msgspec import UnsetType
+
 from mcpstruct.base.check import is_object
 from mcpstruct.base.errors import McpError, ProtocolViolation
 from mcpstruct.base.faults import problems_of_error
@@ -23,6 +25,18 @@ class ToolFailed(McpError):
 
     def __str__(self) -> str:
         return "\n".join(block.text for block in self.result.content if block.type == "text") or "the tool failed"
+
+
+def read_result(result: CallToolResult, into: Any) -> Any:
+    """What a tool gives, as a type. Raises `ToolFailed` where it says `isError`, and what `read_structured` does."""
+    if result.is_error:
+        raise ToolFailed(result)
+    structured, content = result.structured_content, result.content
+    if not isinstance(structured, UnsetType):
+        return read_structured(structured, into)
+    if into is str and len(content) == 1 and content[0].type == "text":
+        return content[0].text
+    return read_structured(None, into)
 
 
 @overload

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mcpstruct.base.session import BaseSession
 from mcpstruct.transport.base import Target, Transport
+from mcpstruct.wire.revisions import home
 
 from .client import Client
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from mcpstruct.transport.http import HttpAuth
 
 S = TypeVar("S", bound=BaseSession)
-_BINDINGS = "mcpstruct_bindings."
 
 
 class _Bound(BaseSession):
@@ -48,10 +48,9 @@ async def connect(
     in neutral types.
     """
     cls: Any = session  # a class: but one that is abstract is no `type[S]` to mypy
-    home = next(c.__module__ for c in cls.__mro__ if c.__module__.startswith(_BINDINGS))
-    package = home.removeprefix(_BINDINGS).split(".")[0]
-    if package != "merged":
-        options.setdefault("revisions", package.removeprefix("v").replace("_", "-"))
+    _, revision = home(cls)
+    if revision is not None:
+        options.setdefault("revisions", revision)
     async with Client(target, auth=auth, **options) as client:
         strict: S = _bound(cls)(client)
         yield strict

@@ -15,9 +15,8 @@ from mcpstruct.session.loop import Future, current_loop
 from mcpstruct.session.serving import Connection, Handler
 from mcpstruct.transport.base import Transport
 from mcpstruct.transport.memory import MemoryLink, MemoryTransport
-from mcpstruct.wire.eras import Revision, revision
+from mcpstruct.wire.eras import Revision, spoken
 from mcpstruct.wire.headers import Annotation
-from mcpstruct_bindings import REVISIONS
 from mcpstruct_bindings.merged.decode import client_decoder
 from mcpstruct_bindings.merged.types import Implementation, ReadResourceResult, ServerCapabilities
 
@@ -56,12 +55,9 @@ class Server:
         limits: Limits = DEFAULT_LIMITS,
         deadlines: Deadlines = DEFAULT_DEADLINES,
     ) -> None:
-        names = REVISIONS if revisions is None else (revisions,) if isinstance(revisions, str) else tuple(revisions)
-        if not names:
-            raise ValueError("a server speaks one revision at least")
         self.info = info
         self.instructions = instructions
-        self.revisions = tuple(sorted((revision(name).name for name in names), reverse=True))
+        self.revisions = spoken(revisions)
         self.handlers: dict[str, Handler] = {}
         self.custom: dict[str, MethodInfo[Any, Any]] = {}
         self.notification_handlers: dict[str, NotificationHandler] = {}
@@ -93,11 +89,11 @@ class Server:
             connection.core.attach(back)
             return connection.core
 
-        return MemoryTransport(accept, prepare=self.lifespan.acquire, finish=self.lifespan.release)
+        return MemoryTransport(accept, self.lifespan.acquire)
 
     async def serve(self, transport: Transport) -> None:
         """Serve one client over a transport, until it leaves. Raises `ConnectFailed`."""
-        await self.lifespan.acquire()
+        leave = await self.lifespan.acquire()
         try:
             connection = self.connection()
             ended = self._ended[connection] = current_loop().future()
@@ -109,7 +105,7 @@ class Server:
                 self.connections.discard(connection)
                 await connection.aclose()
         finally:
-            await self.lifespan.release()
+            await leave()
 
     async def stop(self, seconds: float = DRAIN) -> None:
         """Take no more requests, let those in progress finish for so long, and end every connection."""

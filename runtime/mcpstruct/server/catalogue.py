@@ -72,22 +72,25 @@ class Catalogue(Generic[E]):
             names = list(entries)
             start = 0 if cursor is None else self._after(cursor, names)
             stop = len(names) if self._page_size is None else start + self._page_size
-            following = _cursor(names[stop - 1]) if stop < len(names) else None
+            following = self._cursor(names[stop - 1]) if stop < len(names) else None
             result = self._fresh.onto(make([entries[name] for name in names[start:stop]], following), request.revision)
-            page = pages[key] = Encoded(stamp(result, request.revision, request.connection.service.info))
+            page = Encoded(stamp(result, request.revision, request.connection.service.info))
+            if start % (self._page_size or 1) == 0:  # where the list has changed, clients may go on from anywhere
+                pages[key] = page
         return page
 
     def _after(self, cursor: str, names: list[str]) -> int:
-        """Where the page after a cursor begins: it holds the name of the last entry before."""
+        """Where the page after a cursor begins: it holds the name of the last entry before, so that every process that
+        lists the same can go on, whatever is added or removed elsewhere.
+        """
         with suppress(ValueError):  # no base64, no UTF-8, or a name that is gone
-            name = urlsafe_b64decode(cursor.encode()).decode()
-            if _cursor(name) == cursor:  # decoders skip what they don't know: only one spelling is good
+            name = urlsafe_b64decode(cursor.encode()).decode().removeprefix(f"{self._what}:")
+            if self._page_size is not None and self._cursor(name) == cursor:  # decoders skip what they don't know
                 return names.index(name) + 1
         raise RemoteError(INVALID_PARAMS, "this cursor is not valid (any more)")
 
-
-def _cursor(name: str) -> str:
-    return urlsafe_b64encode(name.encode()).decode()
+    def _cursor(self, name: str) -> str:
+        return urlsafe_b64encode(f"{self._what}:{name}".encode()).decode()
 
 
 def as_new(page: Encoded) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import get_ident
 from collections.abc import Generator, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
@@ -41,6 +42,7 @@ from mcpstruct_bindings.merged.types import (
 
 from .asking import Asker, DirectAsker, ReplayAsker, check_round, comes_back
 from .elicitation import Elicitation, Form
+from .pacing import Pace
 from .state import StateSealer
 from .threads import current_job
 
@@ -54,28 +56,32 @@ StateT = TypeVar("StateT")
 
 
 class Reported:
-    """A report that has been made. Awaiting it waits only where the connection is congested."""
+    """A report that has been made. Awaiting it waits only where the connection is congested, and raises
+    `RequestTimeout` where it stays so.
+    """
 
-    __slots__ = ("_request",)
+    __slots__ = ("_method", "_request")
 
-    def __init__(self, request: ServerRequest) -> None:
+    def __init__(self, request: ServerRequest, method: MethodInfo[Any, None]) -> None:
         self._request = request
+        self._method = method
 
     def __await__(self) -> Generator[Any, Any, None]:
         link = self._request.incoming.link
         if link.congested:
-            yield from link.drain().__await__()
+            seconds = self._request.connection.core.deadlines.request
+            yield from drained(link, self._method, seconds).__await__()
 
 
 class Context(Generic[StateT]):
     """The request in hand.
 
     A handler gets one through a parameter annotated with this class. Reports (`info`, `report_progress`, …) take effect
-    when called and may be awaited; they work from sync handlers in threads as well. Questions (`elicit`, `sample`,
-    `list_roots`) are awaited.
+    when called and may be awaited; they work from threads as well, where they wait themselves for a client that is far
+    behind with reading. Questions (`elicit`, `sample`, `list_roots`) are awaited.
     """
 
-    __slots__ = ("_asker", "_by_hand", "_request", "_sealer", "_server", "_session")
+    __slots__ = ("_asker", "_by_hand", "_pace", "_request", "_sealer", "_server", "_session")
 
     def __init__(self, request: ServerRequest, server: Server, sealer: StateSealer, *, by_hand: bool = False) -> None:
         self._request = request
@@ -83,6 +89,7 @@ class Context(Generic[StateT]):
         self._sealer = sealer
         self._by_hand = by_hand
         self._session: ServerSession | None = None
+        self._pace: Pace | None = None
         # Most requests ask nothing; one that comes back with answers may have to keep quiet from the start.
         self._asker: Asker | None = None
         if comes_back(request):
@@ -192,7 +199,7 @@ class Context(Generic[StateT]):
             raise ValueError(f"no such level of log messages: {level!r}")
         if type(data) is not str and SEVERITY[level] >= self._request.log_severity:
             data = Raw(to_json(data))  # as it is now, whatever a thread makes of it before it is sent
-        return self._report(self._request.log, level, data, logger)
+        return self._report(methods.LOGGING_MESSAGE, self._request.log, level, data, logger)
 
     def debug(self, data: Any, *, logger: str | None = None) -> Reported:
         """Send a log message of level `debug`."""
@@ -217,14 +224,18 @@ class Context(Generic[StateT]):
         """
         if not isfinite(progress) or (total is not None and not isfinite(total)):
             raise ValueError("progress and total are finite numbers")
-        return self._report(self._request.progress, progress, total, message)
+        return self._report(methods.PROGRESS, self._request.progress, progress, total, message)
 
-    def _report(self, report: Any, *args: Any) -> Reported:
+    def _report(self, method: MethodInfo[Any, None], report: Any, *args: Any) -> Reported:
         if current_job() is not None:  # an async handler is cancelled itself, and may say so while it cleans up
             self.check()
         if self._asker is None or not self._asker.replaying:  # else the client has it from an earlier round
-            self._request.connection.core.run(report, *args)
-        return Reported(self._request)
+            if get_ident() == self._request.connection.core.thread:
+                report(*args)
+            else:
+                self._pace = self._pace or Pace(self._request, self.check)
+                self._pace.report(method, report, *args)
+        return Reported(self._request, method)
 
     def check(self) -> None:
         """Raise `RequestCancelled` where the client no longer waits: for a sync handler that works long."""

@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import anyio
 
-from mcpstruct.session.loop import Future, current_loop
+from mcpstruct.session.loop import Future, Loop, current_loop
+
+Leave: TypeAlias = Callable[[], Awaitable[None]]
+Enter: TypeAlias = Callable[[], AbstractAsyncContextManager[Any]]
+
+
+class _Life:
+    """From one setting up to the taking down that follows, and who needs it meanwhile."""
+
+    __slots__ = ("gone", "loop", "ready", "stop", "users")
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
+        self.users: set[object] = set()
+        self.ready: Future[None] = loop.future()
+        self.gone: Future[None] = loop.future()
+        self.stop = anyio.Event()
+
+    def leave(self, user: object) -> bool:
+        """Need it no more; whether this was the last who did."""
+        if user not in self.users:
+            return False
+        self.users.remove(user)
+        if not self.users:
+            self.stop.set()
+        return not self.users
 
 
 class Lifespan:
@@ -16,12 +42,9 @@ class Lifespan:
     scopes in it has to be left by the task that entered it.
     """
 
-    def __init__(self, enter: Callable[[], AbstractAsyncContextManager[Any]] | None) -> None:
+    def __init__(self, enter: Enter | None) -> None:
         self._enter = enter
-        self._users = 0
-        self._ready: Future[None] | None = None
-        self._gone: Future[None] | None = None
-        self._stop: anyio.Event | None = None
+        self._life: _Life | None = None
         self.state: Any = None
         """What the context manager gave."""
 
@@ -30,59 +53,57 @@ class Lifespan:
         """Whether there is anything to set up."""
         return self._enter is not None
 
-    async def acquire(self) -> None:
-        """Have it set up by the time this returns. Raises what setting up raises."""
+    async def acquire(self) -> Leave:
+        """Have it set up by the time this returns. Raises what setting up raises.
+
+        Call what this gives once it is needed no more: unless somebody else needs it, it is taken down, and the call
+        waits until it is, and raises what that raises. A second call does nothing.
+        """
         if self._enter is None:
-            return
+            return _nothing
         loop = current_loop()
-        self._users += 1
+        if self._life is not None and self._life.loop.over:
+            self._life = None  # nobody is left to take it down
+        while self._life is not None and self._life.stop.is_set():
+            with suppress(Exception):  # whoever left is told
+                await loop.shield(self._life.gone)
+        if self._life is None:
+            self._life = _Life(loop)
+            loop.spawn(self._live, self._enter, self._life)
+        life, user = self._life, object()
+        life.users.add(user)
         try:
-            if self._gone is not None and self._stop is not None and self._stop.is_set():
-                with suppress(Exception):  # whoever left is told
-                    await loop.shield(self._gone)
-            if self._ready is None:
-                self._ready, self._gone, self._stop = loop.future(), loop.future(), anyio.Event()
-                loop.spawn(self._live, self._enter, self._ready, self._gone, self._stop)
-            await loop.shield(self._ready)
+            await loop.shield(life.ready)
         except BaseException:
-            self._users -= 1
-            if self._users == 0 and self._stop is not None:
-                self._stop.set()
+            life.leave(user)
             raise
+        return partial(_leave, life, user)
 
-    async def release(self) -> None:
-        """Take it down, if nobody else needs it, and wait until it is. Raises what taking it down raises."""
-        if self._enter is None or self._users == 0:
-            return
-        self._users -= 1
-        if self._users == 0 and self._stop is not None and self._gone is not None:
-            self._stop.set()
-            await current_loop().shield(self._gone)
-
-    async def _live(
-        self,
-        enter: Callable[[], AbstractAsyncContextManager[Any]],
-        ready: Future[None],
-        gone: Future[None],
-        stop: anyio.Event,
-    ) -> None:
+    async def _live(self, enter: Enter, life: _Life) -> None:
         try:
             async with enter() as self.state:
-                ready.set_result(None)
-                await stop.wait()
+                life.ready.set_result(None)
+                await life.stop.wait()
         except Exception as error:
-            if not ready.done():
-                ready.set_exception(error)
-            elif stop.is_set():
-                gone.set_exception(error)
+            if not life.ready.done():
+                life.ready.set_exception(error)
+            elif life.stop.is_set():
+                life.gone.set_exception(error)
             else:
                 raise
-        except BaseException:
-            self._users = 0  # the event loop ends, and whoever did not leave before never will
-            raise
         finally:
-            self.state = self._ready = self._gone = self._stop = None
-            if not ready.done():
-                ready.set_exception(RuntimeError("the event loop ended"))
-            if not gone.done():
-                gone.set_result(None)
+            if self._life is life:
+                self.state = self._life = None
+            if not life.ready.done():
+                life.ready.set_exception(RuntimeError("the lifespan was cancelled before it began"))
+            if not life.gone.done():
+                life.gone.set_result(None)
+
+
+async def _leave(life: _Life, user: object) -> None:
+    if life.leave(user):
+        await current_loop().shield(life.gone)
+
+
+async def _nothing() -> None:
+    pass

@@ -7,6 +7,7 @@ from typing import Any
 
 from mcpstruct.base.handlers import BaseHandlers
 from mcpstruct.wire.eras import Revision
+from mcpstruct.wire.revisions import home
 from mcpstruct_bindings.merged.types import (
     Implementation,
     ServerCapabilities,
@@ -18,8 +19,6 @@ from mcpstruct_bindings.merged.types import (
 from .base import Server
 from .state import StateSealer
 from .working import working
-
-_BINDINGS = "mcpstruct_bindings."
 
 
 class LowLevelServer(Server):
@@ -39,12 +38,11 @@ class LowLevelServer(Server):
         sealer: StateSealer | None = None,
         **options: Any,
     ) -> None:
-        home = next(c.__module__ for c in type(handlers).__mro__ if c.__module__.startswith(_BINDINGS))
-        package = home.removeprefix(_BINDINGS).split(".")[0]
-        if package != "merged":
-            options.setdefault("revisions", package.removeprefix("v").replace("_", "-"))
+        package, revision = home(type(handlers))
+        if revision is not None:
+            options.setdefault("revisions", revision)
         super().__init__(info, **options)
-        self.decoder = import_module(f"{_BINDINGS}{package}.decode").client_decoder
+        self.decoder = import_module(f"{package}.decode").client_decoder
         self._offered = capabilities or offered(handlers.handled())
         self._sealer = sealer or StateSealer()
         for name in handlers.handled():

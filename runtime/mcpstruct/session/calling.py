@@ -95,6 +95,12 @@ class ClientPart(Protocol):
         """Methods that are none of the protocol's."""
         ...
 
+    def renewing(self, connection: ClientConnection) -> Callable[..., Awaitable[Any]]:
+        """`ClientConnection.call`, or what puts results also in the place of those that are remembered: the tools that
+        were listed turn out to be others.
+        """
+        ...
+
     def notified(self, method: MethodInfo[Any, Any], params: Any) -> None:
         """The server sent a notification."""
 
@@ -265,14 +271,15 @@ class ClientConnection:
 
         Raises `MethodNotInRevision`, and what `Core.request` raises.
         """
-        if method not in self._known_good:
-            self._allow(method)
-        if self._stamp:
-            params = self._stamped(bare_params(method) if params is None else params)
+        params = self.prepared(method, params)
         request = self.core.request(method, params, timeout=timeout, on_progress=on_progress)
         if self._attentive is not None and method.name == methods.LIST_TOOLS.name:
             return listing(self._attentive, request)
         return request
+
+    def renewing(self) -> Callable[..., Awaitable[Any]]:
+        """How to list the tools again, those that were listed being out of date."""
+        return self.part.renewing(self)
 
     def listed(self, result: Any) -> None:
         """Take note of a list of tools that came from elsewhere: a cache."""
@@ -305,7 +312,7 @@ class ClientConnection:
         self._stamp = {
             PROTOCOL_VERSION: name,
             CLIENT_INFO: msgspec.json.decode(to_json(self.part.info)),
-            CLIENT_CAPABILITIES: msgspec.json.decode(to_json(self.part.capabilities)),
+            CLIENT_CAPABILITIES: _declared(self.part.capabilities, revision(name)),
         }
         if self.part.log_level is not None:
             self._stamp[LOG_LEVEL] = self.part.log_level
@@ -323,6 +330,14 @@ class ClientConnection:
             params.meta = self._usual
         result: Any = params
         return result
+
+
+def _declared(capabilities: ClientCapabilities, row: Revision) -> dict[str, Any]:
+    """What a client can do, in the words of a revision."""
+    declared: dict[str, Any] = msgspec.json.decode(to_json(capabilities))
+    if not row.roots_list_changed and is_object(roots := declared.get("roots")):
+        roots.pop("listChanged", None)
+    return declared
 
 
 def _supported(error: RemoteError, *codes: int) -> tuple[str, ...] | None:

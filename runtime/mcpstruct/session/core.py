@@ -76,6 +76,7 @@ class Core:
         """Whether a message that could not be read is answered, without an id; only servers do."""
         reader = Reader(self, decoder)
         self.received = reader.received
+        self.only = reader.only
         self.read = reader.read
         self.split = reader.split
         self.refused = reader.refused
@@ -95,7 +96,8 @@ class Core:
         """Whether the connection is over."""
         self._closed: Future[None] | None = None
         self._idle: Future[None] | None = None
-        self._thread = get_ident()
+        self.thread = get_ident()
+        """The thread of its event loop."""
         self._paused = False
 
     # -- lifecycle ----------------------------------------------------------------------------------------------------
@@ -259,7 +261,7 @@ class Core:
 
     def run(self, callback: Callable[..., object], *args: Any) -> None:
         """Call back on the thread of the session: at once, where that is this one."""
-        if get_ident() == self._thread:
+        if get_ident() == self.thread:
             callback(*args)
         else:
             self.loop.call_soon_threadsafe(callback, *args)

@@ -48,6 +48,8 @@ class Incoming(Struct, eq=False):
     reason: str | None = None
     """Why it was cancelled, where the peer said."""
     on_cancel: Callable[[], object] | None = None
+    close: Callable[[], object] | None = None
+    """Answers it, where only that ends it."""
 
     def run(
         self,

@@ -55,6 +55,16 @@ class Loop(Protocol):
     Cancelled: type[BaseException]
     """What is raised inside a task that is cancelled."""
 
+    @property
+    def here(self) -> bool:
+        """Whether it runs whoever asks."""
+        ...
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        ...
+
     def time(self) -> float:
         """Seconds on the loop's clock."""
         ...
@@ -128,6 +138,19 @@ class AsyncioLoop:
         self.call_later: Any = running.call_later
         self.start: Any = Turns(running).start
         self._tasks: set[asyncio.Task[None]] = set()  # asyncio itself holds tasks weakly
+
+    @property
+    def here(self) -> bool:
+        """See `Loop.here`."""
+        try:
+            return asyncio.get_running_loop() is self.running
+        except RuntimeError:
+            return False
+
+    @property
+    def over(self) -> bool:
+        """See `Loop.over`."""
+        return self.running.is_closed()
 
     def shield(self, future: Any) -> Any:
         """See `Loop.shield`."""
@@ -213,6 +236,10 @@ class TrioFuture(Generic[T]):
         return self._result  # type: ignore[no-any-return]
 
 
+def _nothing() -> None:
+    pass
+
+
 def _guarded(callback: Callable[..., object], args: tuple[Any, ...]) -> None:
     """An error in a callback, which asyncio logs, would end trio's whole run."""
     try:
@@ -232,6 +259,23 @@ class TrioLoop:
         self.Cancelled: type[BaseException] = trio.Cancelled
         self._trio = trio
         self._token = token
+
+    @property
+    def here(self) -> bool:
+        """See `Loop.here`."""
+        try:
+            return self._trio.lowlevel.current_trio_token() is self._token
+        except RuntimeError:
+            return False
+
+    @property
+    def over(self) -> bool:
+        """See `Loop.over`."""
+        try:
+            self._token.run_sync_soon(_nothing)
+        except self._trio.RunFinishedError:
+            return True
+        return False
 
     def time(self) -> float:
         """See `Loop.time`."""

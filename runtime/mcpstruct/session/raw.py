@@ -147,7 +147,7 @@ class EveryMethod(Mapping[str, T]):
 def read_raw(core: Core, decoder: MessageDecoder[Any]) -> None:
     """Make a core that is yet to be opened take in raw what comes; `decoder` is for what is its own business."""
     reader = RawReader(core, decoder)
-    core.received, core.refused = reader.received, reader.refused
+    core.received, core.refused, core.only = reader.received, reader.refused, reader.only
     core.read, core.split, core.knows = reader.read, reader.split, reader.knows
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from msgspec import UNSET, UnsetType
 
@@ -25,11 +26,12 @@ from mcpstruct.base.methods import MethodInfo
 from mcpstruct_bindings.merged.types import RequestParams
 
 from .outgoing import Pending
-from .tolerance import without_negative_ttl, without_odd_items
+from .tolerance import under_whole_id, without_negative_ttl, without_odd_items
 
 if TYPE_CHECKING:
     from .core import Core
 
+T = TypeVar("T")
 log = logging.getLogger("mcpstruct")
 _METHOD = b'"method"'
 # How nearly every answer begins. One match takes half the time of `guess_id` and the search for a method.
@@ -60,6 +62,16 @@ class Reader:
     def knows(self, method: MethodInfo[Any, Any]) -> bool:
         """Whether this side's own description of a method is this very one."""
         return self._decoder.methods.get(method.name) is method
+
+    def only(self, request_id: RequestId, take: Callable[[T], object], what: T) -> None:
+        """Take in what comes on the stream of one request, by `received` or `refused`: it can answer no other."""
+        everything = self._pending
+        pending = everything.get(request_id)
+        self._pending = {} if pending is None else {request_id: pending}
+        try:
+            take(what)
+        finally:
+            self._pending = everything
 
     def received(self, data: bytes) -> None:
         """See `Receiver`."""
@@ -134,16 +146,33 @@ class Reader:
 
     def _stray_answer(self, response: Any, data: bytes) -> None:
         """An answer whose request no guess found: late, unknown, or written in an unusual way."""
-        pending = self._core.outgoing.pending.get(response.id)
+        pending = self._pending.get(response.id)
         if pending is not None and self._answered(pending, data):
+            return
+        if response.id in self._core.outgoing.pending and pending is None:
+            problem = Problem("/id", "an answer to the request of this stream", "one to another request")
+            self._core.router.violation(ProtocolViolation(problem, data=data))
             return
         if response.id is None:
             self._core.router.unread(response.error)
-        else:
+        elif response.id.__class__ is int or not self._under_another_id(data):
             log.debug("An answer to no request in progress was dropped: id %r", response.id)
+
+    def _under_another_id(self, data: bytes) -> bool:
+        """Take note of an answer whose id is another kind of JSON than that of its request: only a tolerant session
+        takes it for one.
+        """
+        found = under_whole_id(data)
+        if found is None or found[0] not in self._pending:
+            return False
+        number, answer, problem = found
+        self._core.router.violation(ProtocolViolation(problem, data=data))
+        return not self._core.tolerant or self._answered(self._pending[number], answer)
 
     def refused(self, violation: ProtocolViolation) -> None:
         """See `Receiver`: answer what can be answered."""
+        if violation.pointer == "/id" and self._under_another_id(violation.data):
+            return
         if violation.code == METHOD_NOT_FOUND and self._custom(violation):
             return
         if (answered := self._meant_for(violation)) is not None:

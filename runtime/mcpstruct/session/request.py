@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET, Struct
 
 from mcpstruct.base.envelope import RequestId
-from mcpstruct.base.errors import ConnectionLost, MethodNotInRevision
+from mcpstruct.base.errors import MethodNotInRevision
 from mcpstruct.base.hooks import convert
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.base.session import ProgressCallback, Timeout
@@ -133,9 +132,12 @@ class ServerRequest(Struct, eq=False):
 
     def notify(self, method: MethodInfo[Any, None], params: Any) -> None:
         """Send a notification that belongs to this request; nothing follows its answer."""
+        key = self.incoming if method is methods.PROGRESS else None
+        self.connection.backlog.report(self.incoming.link, key, self._send, method, params)
+
+    def _send(self, method: MethodInfo[Any, None], params: Any) -> None:
         if self.in_progress:
-            with suppress(ConnectionLost):
-                self.incoming.link.notification(method, params)
+            self.incoming.link.notification(method, params)
 
     def ask(
         self,

@@ -43,6 +43,7 @@ from mcpstruct_bindings.merged.types import (
     ServerCapabilities,
 )
 
+from .backlog import Backlog
 from .complaints import Complaints
 from .core import Core
 from .freshness import Freshness
@@ -115,6 +116,7 @@ class Connection:
         self.core = Core(self, service.decoder, limits=limits, deadlines=deadlines)
         self.core.serves = self.core.nameless_errors = True
         self.core.grace = 0.05
+        self.backlog = Backlog(self.core)
         self.subscriptions = Subscriptions(self)
         self._complaints = Complaints("A client")
         self.session: Revision | None = None

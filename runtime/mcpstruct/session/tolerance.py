@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mcpstruct.base.check import problems_of
+from msgspec import UNSET
+
+from mcpstruct.base.check import problems_of, unlike
 from mcpstruct.base.codec import parse, to_json
 from mcpstruct.base.errors import Problem, ProtocolViolation
-from mcpstruct.base.messages import ResponseDecoder
+from mcpstruct.base.messages import ResponseDecoder, raw_envelope
 
 _ITEM = re.compile(r"/result/([^/]+)/(\d+)(?:/|\Z)")
+_WHOLE = re.compile(r"[0-9]{1,18}").fullmatch
 
 
 def without_negative_ttl(decoder: ResponseDecoder[Any], violation: ProtocolViolation) -> Any:
@@ -57,3 +60,16 @@ def without_odd_items(
         return decoder.decode(to_json(answer)).message.result, faults
     except ProtocolViolation:  # that was not all
         return None
+
+
+def under_whole_id(data: bytes) -> tuple[int, bytes, Problem] | None:
+    """The whole number that the id of a response is as text or as a fraction (`"1"`, `1.0`), the response under that
+    id, and what is wrong with its own; None for any other message.
+    """
+    envelope = raw_envelope(data)
+    given = envelope.id
+    whole = given.is_integer() if type(given) is float else type(given) is str and _WHOLE(given) is not None
+    if not whole or envelope.method is not UNSET:
+        return None
+    envelope.id = number = int(given)
+    return number, to_json(envelope), unlike("/id", str(number), given)

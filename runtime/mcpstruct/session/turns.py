@@ -130,6 +130,9 @@ class Guest(Struct, eq=False):
     async def rest(self) -> None:
         """Do the rest, here. Raises nothing, unless the task itself is cancelled."""
         task = self._task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("not in a task")
+        others = task.cancelling() - self._delivered
         try:
             if self._awaited is not _ENDED:
                 await _rest(self._steps, self._context, self._awaited)
@@ -137,11 +140,15 @@ class Guest(Struct, eq=False):
                 await asyncio.sleep(0)  # for one that is still on its way
         except asyncio.CancelledError:
             pass
-        if task is not None and task.cancelling():
-            for _ in range(self._cancellations if self._begun else 0):
-                task.uncancel()
-            if task.cancelling():
-                raise asyncio.CancelledError
+        for _ in range(self._delivered):
+            task.uncancel()
+        if task.cancelling() > others:
+            raise asyncio.CancelledError
+
+    @property
+    def _delivered(self) -> int:
+        """How often the task was cancelled on its behalf."""
+        return self._cancellations if self._begun else 0
 
 
 @coroutine

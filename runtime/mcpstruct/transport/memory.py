@@ -145,23 +145,20 @@ class MemoryTransport:
     def __init__(
         self,
         accept: Callable[[MemoryLink], Peer],
-        *,
-        prepare: Callable[[], Awaitable[None]] = _nothing,
-        finish: Callable[[], Awaitable[None]] = _nothing,
+        prepare: Callable[[], Awaitable[Callable[[], Awaitable[None]]]],
     ) -> None:
         """`accept` gets the way back to the core that joins, and gives the core that is joined.
 
-        `prepare` is waited for before that, `finish` when the connection has been closed.
+        `prepare` is waited for before that, and what it gives when the connection has been closed.
         """
         self._accept = accept
         self._prepare = prepare
-        self._finish = finish
 
     async def join(self, core: Peer) -> MemoryLink:
         """Connect a core; gives its way out."""
         call_soon = core.loop.call_soon
-        await self._prepare()
-        return MemoryLink(self._accept(MemoryLink(core, call_soon)), call_soon, self._finish)
+        finish = await self._prepare()
+        return MemoryLink(self._accept(MemoryLink(core, call_soon)), call_soon, finish)
 
     async def open(self, receiver: Receiver) -> None:
         """See `Transport`: sessions `join` instead."""

@@ -46,6 +46,8 @@ class Revision(Struct, frozen=True, eq=False):
     """Whether an error may go out without an id, for a message whose id could not be read."""
     elicitation_modes: bool
     """Whether an elicitation says if it is by form or at a URL."""
+    roots_list_changed: bool
+    """Whether clients tell of changes to their roots."""
     polling: bool
     """Whether a stream over HTTP may begin with an event that only says what to come back with."""
     resource_not_found: int
@@ -55,7 +57,11 @@ class Revision(Struct, frozen=True, eq=False):
 
     def has(self, method: MethodInfo[Any, Any]) -> bool:
         """Whether the method is one of this revision."""
-        return method.since <= self.name and (method.removed is None or self.name < method.removed)
+        return _has(self.name, method)
+
+
+def _has(name: str, method: MethodInfo[Any, Any]) -> bool:
+    return method.since <= name and (method.removed is None or name < method.removed)
 
 
 # The first revision that has each type of content block.
@@ -79,6 +85,7 @@ def revision(name: str) -> Revision:
         name in _BATCHES,
         name >= _NAMELESS_ERRORS_SINCE,
         name >= _ELICITATION_MODES_SINCE,
+        _has(name, methods.ROOTS_LIST_CHANGED),
         name >= _POLLING_SINCE,
         INVALID_PARAMS if modern else _RESOURCE_NOT_FOUND,
         frozenset(kind for kind, since in _CONTENT.items() if since <= name),
@@ -87,6 +94,14 @@ def revision(name: str) -> Revision:
 
 WITHOUT_HEADER = "2025-03-26"
 """What an HTTP request follows that does not say, and belongs to no session: the last revision without the header."""
+
+
+def spoken(names: Iterable[str] | str | None) -> tuple[str, ...]:
+    """The revisions of these names, newest first; all for None. Raises `UnknownRevision`, and `ValueError` for none."""
+    wanted = REVISIONS if names is None else (names,) if isinstance(names, str) else tuple(names)
+    if not wanted:
+        raise ValueError("at least one revision must be allowed")
+    return tuple(sorted((revision(name).name for name in wanted), reverse=True))
 
 
 def legacy(names: Iterable[str]) -> tuple[str, ...]:

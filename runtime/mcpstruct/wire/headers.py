@@ -21,13 +21,16 @@ from mcpstruct.base.errors import HEADER_MISMATCH, Problem, ProtocolViolation, j
 if TYPE_CHECKING:
     from decimal import Decimal
 
-MCP_PROTOCOL_VERSION = "MCP-Protocol-Version"
-MCP_SESSION_ID = "Mcp-Session-Id"
 MCP_METHOD = "Mcp-Method"
 MCP_NAME = "Mcp-Name"
 MCP_PARAM = "Mcp-Param-"
 """What the header of an argument begins with; the rest is what `x-mcp-header` says."""
-LAST_EVENT_ID = "Last-Event-ID"
+PROTOCOL_VERSION_KEY = b"mcp-protocol-version"
+SESSION_ID_KEY = b"mcp-session-id"
+METHOD_KEY = MCP_METHOD.lower().encode()
+NAME_KEY = MCP_NAME.lower().encode()
+LAST_EVENT_ID_KEY = b"last-event-id"
+"""Headers as servers find them: in lower case."""
 X_MCP_HEADER = "x-mcp-header"
 """The keyword of JSON Schema that asks for an argument to be repeated in a header."""
 
@@ -49,8 +52,6 @@ MOST_ANNOTATIONS = 128
 Scalar: TypeAlias = str | int | float | bool
 _Trail: TypeAlias = "tuple[_Trail, str | int] | None"
 
-_METHOD_KEY = MCP_METHOD.lower().encode()
-_NAME_KEY = MCP_NAME.lower().encode()
 _BLANKS = b" \t"
 _PREFIX, _SUFFIX = "=?base64?", "?="
 
@@ -268,14 +269,14 @@ def mismatch(
     `headers` have lower-case names. A header that should be there and is not differs, and so does one whose argument is
     null or absent. Headers that nothing asks for are nobody's business.
     """
-    sent = headers.get(_METHOD_KEY)
+    sent = headers.get(METHOD_KEY)
     if sent is None:
         return f"{MCP_METHOD} is missing"
     wanted = method.encode()
     if sent != wanted and (not sent.isascii() or sent.strip(_BLANKS) != wanted):
         return f"{MCP_METHOD} does not match the body"
     if method in NAMED:
-        reason = _difference(headers.get(_NAME_KEY), MCP_NAME, _name(method, params))
+        reason = _difference(headers.get(NAME_KEY), MCP_NAME, _name(method, params))
         if reason is not None:
             return reason
     if annotated:

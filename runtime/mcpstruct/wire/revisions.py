@@ -14,7 +14,7 @@ from mcpstruct.base.messages import MessageDecoder
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct_bindings import REVISIONS
 
-__all__ = ["REVISIONS", "Bindings", "bindings"]
+__all__ = ["REVISIONS", "Bindings", "bindings", "home"]
 
 
 class Bindings(Struct, frozen=True, eq=False):
@@ -40,3 +40,13 @@ def bindings(revision: str) -> Bindings:
     package = f"mcpstruct_bindings.v{revision.replace('-', '_')}"
     types, methods, decode = (import_module(f"{package}.{name}") for name in ("types", "methods", "decode"))
     return Bindings(revision, types, methods.METHODS, decode.client_decoder, decode.server_decoder)
+
+
+def home(cls: type[Any]) -> tuple[str, str | None]:
+    """The generated package of a class, or of the one that it is derived from, and its revision; None where that is the
+    neutral one.
+    """
+    module = next(c.__module__ for c in cls.__mro__ if c.__module__.startswith("mcpstruct_bindings."))
+    package = ".".join(module.split(".")[:2])
+    name = package.removeprefix("mcpstruct_bindings.v").replace("_", "-")
+    return package, name if name in REVISIONS else None

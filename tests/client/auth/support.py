@@ -48,7 +48,7 @@ class Realm(Modern):
         self.challenge = 'scope="list"'
         self.answers: dict[str, str] = {}
         """What redirects say besides, or otherwise."""
-        self._count = 0
+        self.count = 0
         self._lock = threading.Lock()
         self._came = threading.Condition()
 
@@ -152,8 +152,8 @@ class Realm(Modern):
 
     def next(self) -> int:
         with self._lock:
-            self._count += 1
-            return self._count
+            self.count += 1
+            return self.count
 
 
 class User:

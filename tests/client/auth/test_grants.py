@@ -117,17 +117,32 @@ async def test_a_workload(machine: Machine) -> None:
         shown.append(f"jwt-{len(shown)}")
         return shown[-1]
 
-    async with client(machine, WorkloadIdentity("me", assertion=fetch)) as session:
+    async with client(machine, WorkloadIdentity("me", assertion=fetch, issuer=machine.root)) as session:
         machine.good.clear()
         await session.list_tools()
     assert [form["assertion"] for form in machine.forms] == ["jwt-0", "jwt-1"]
     machine.refuses = "invalid_grant"
     before = len(machine.forms)
     with pytest.raises(TokenRefused) as caught:
-        await client(machine, WorkloadIdentity("me", assertion="secret-jwt")).connect()
+        await client(machine, WorkloadIdentity("me", assertion="secret-jwt", issuer=machine.root)).connect()
     assert (caught.value.error, caught.value.status) == ("invalid_grant", 400)
     assert len(machine.forms) == before + 1
     assert "secret-jwt" not in repr(caught.value)
+
+
+async def test_a_workload_shows_itself_to_its_own_authorization_server_alone(machine: Machine) -> None:
+    shown: list[str] = []
+
+    def fetch() -> str:
+        shown.append("jwt")
+        return "jwt"
+
+    with pytest.raises(RegistrationFailed):
+        await client(machine, WorkloadIdentity("me", assertion=fetch, issuer="https://honest.example")).connect()
+    assert not machine.forms
+    assert not shown
+    with pytest.raises(TypeError, match="issuer"):
+        WorkloadIdentity("me", assertion=fetch)  # type: ignore[call-arg]
 
 
 async def test_an_organization_has_the_say(machine: Machine) -> None:

@@ -87,7 +87,8 @@ async def test_without_a_user(machine: Machine) -> None:
 
     given = {"secret": "hush", "pem": PEM, "fetch_jwt": fetch_jwt, "fetch_id_token": fetch_id_token}
     given["fetch_token"] = fetch_token
-    names = await run(only("Without a user"), given, **{"https://idp.example.com": machine.root})
+    roots = dict.fromkeys(("https://auth.example.com", "https://idp.example.com"), machine.root)
+    names = await run(only("Without a user"), given, **roots)
     for name in ("by_secret", "by_key", "workload", "managed", "bearer"):
         machine.forms.clear()
         async with client(machine, names[name]) as session:

@@ -208,6 +208,14 @@ async def test_nobody_is_asked_for_the_right_to_leave(realm: Realm) -> None:
     assert not await auth.refused(request, 401, {})
     assert not user.urls
     assert not realm.visits
+    store = MemoryTokenStore()
+    async with client(realm, oauth(user, store=store)):
+        pass
+    await aged(store, realm, expires=time.time() - 1)
+    visits = len(realm.visits)
+    await oauth(user, store=store).authorize(request)
+    assert "authorization" not in request.headers
+    assert len(realm.visits) == visits
 
 
 async def test_who_leaves_while_a_token_is_refreshed_loses_none(realm: Realm) -> None:

@@ -297,7 +297,7 @@ async def test_another_authorization_server_is_told_nothing_of_the_first(realm: 
         async with client(realm, auth) as session:
             first = set(realm.good) | set(realm.refresh) | realm.clients
             realm.resource = {"authorization_servers": [second.root]}
-            second._count = 1000
+            second.count = 1000
             usual = second.issue
 
             def issue(scopes: set[str]) -> dict[str, Any]:

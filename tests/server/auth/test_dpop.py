@@ -163,7 +163,7 @@ async def test_too_little_is_told_in_the_scheme_that_the_token_has() -> None:
 
 
 def test_no_more_proofs_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    checks, token = Checks(DPoP(most_proofs=2), 5), "abc"
+    checks, token = Checks(DPoP(most_proofs=4), 5), "abc"
     urls = {RESOURCE}
 
     def check(**changed: Any) -> None:
@@ -178,6 +178,31 @@ def test_no_more_proofs_are_remembered_than_there_is_room_for(monkeypatch: pytes
     now = time.time
     monkeypatch.setattr(time, "time", lambda: now() + 200)
     check(jti="3")
+
+
+async def test_a_flood_of_proofs_hurts_who_sends_it() -> None:
+    async with client(guarded(dpop=DPoP(most_proofs=20))) as one:
+        token = bound(EVE)
+        answers = [await prove(one, token, EVE.proof(token, RESOURCE)) for _ in range(25)]
+        assert [answer.status for answer in answers] == [200] * 10 + [503] * 15
+        assert int(answers[-1].headers["retry-after"]) > 0
+        mine = bound()
+        for _ in range(3):
+            assert (await prove(one, mine, MINE.proof(mine, RESOURCE))).status == 200
+        assert (await prove(one, token, EVE.proof(token, RESOURCE))).status == 503
+
+
+def test_a_flood_by_many_keys_finds_no_more_room() -> None:
+    checks, token, let_in = Checks(DPoP(most_proofs=20), 5), "abc", 0
+    for _ in range(40):
+        one = Proofs()
+        for _ in range(3):
+            try:
+                checks.check(one.proof(token, RESOURCE), token, one.thumbprint, "POST", {RESOURCE})
+            except TooManyProofs:
+                break
+            let_in += 1
+    assert let_in == 20
 
 
 def test_rules_that_cannot_be_meant() -> None:

@@ -9,6 +9,8 @@ import pytest
 from starlette.applications import Starlette
 
 from mcpstruct.server.auth import ResourceServer
+from mcpstruct_bindings import merged, v2026_07_28
+from mcpstruct_bindings.merged.types import Implementation
 from tests.server.auth.support import Proofs, Realm, call, challenge_of, client, realm, text_of
 from tests.server.http.conftest import Answer, Raw, raw
 from tests.support.documents import run, shown
@@ -64,6 +66,22 @@ async def test_what_a_token_is_good_for(guide: Guide) -> None:
                 answer = await one.modern(method, params, headers={**HOST, **more})
                 assert answer.status == 200
                 assert any(word in answer.body.decode() for word in ("ada saved notes", "Tidy up home", "diary"))
+
+
+@pytest.mark.parametrize("package", [merged, v2026_07_28])
+async def test_what_a_server_of_handlers_takes(guide: Guide, package: Any) -> None:
+    class Handlers(package.ServerHandlers):  # type: ignore[misc]
+        async def call_tool(self, params: Any, ctx: Any) -> Any:
+            text = package.types.TextContent(text=ctx.principal.subject)
+            return package.types.CallToolResult(content=[text], result_type="complete")
+
+    server = guide.names["Files"](Handlers(), info=Implementation(name="files", version="1"))
+    async with serving(server, auth=guide["by_keys"]) as base, raw(base) as one:
+        for name, scope in (("read", "files:read"), ("save", "files:read files:write")):
+            answer = await one.modern("tools/call", {"name": name}, headers=guide.bearer(scope))
+            assert text_of(answer) == "ada"
+        refused = await one.modern("tools/call", {"name": "save"}, headers=guide.bearer())
+        assert (refused.status, challenge_of(refused)[1]["scope"]) == (403, "files:read files:write")
 
 
 async def test_what_a_token_is(guide: Guide) -> None:

@@ -37,7 +37,12 @@ async def test_metadata_is_for_everybody(place: str) -> None:
         assert found["resource_name"] == "Files"
         assert found["dpop_bound_access_tokens_required"] is False
         async with raw(base, place) as one:
-            assert (await one.send("POST", {})).status == 405
+            refused = await one.send("POST", {})
+            assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD")
+            head, whole = await one.send("HEAD"), await one.send("GET")
+            assert (head.status, head.body) == (200, b"")
+            for name in ("content-type", "content-length", "cache-control"):
+                assert head.headers[name] == whole.headers[name]
 
 
 async def test_a_server_without_authorization_has_none() -> None:

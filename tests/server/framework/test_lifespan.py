@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import anyio
 import pytest
 
 from mcpstruct import Client, Context, McpError, MCPServer, RemoteError
+from mcpstruct.session.loop import current_loop
 from mcpstruct.testing import connected
 from tests.server.framework.support import SOON, Wire, text
 
@@ -46,7 +48,7 @@ class Life:
             raise OSError("no goodbye")
 
 
-def living(life: Life) -> MCPServer:
+def living(life: Callable[[Any], AbstractAsyncContextManager[Any]]) -> MCPServer:
     server = MCPServer("alive", lifespan=life)
 
     @server.tool()
@@ -258,3 +260,140 @@ async def test_a_server_may_be_served_again(wire: Wire) -> None:
         assert server.connections == set()
     async with Client(server) as client:
         assert text(await client.call_tool("state")) == "alive"
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("begun", [False, True])
+def test_an_event_loop_that_ends_takes_its_lifespan_along(begun: bool, backend: str) -> None:
+    life = Life()
+    server = living(life)
+
+    async def cut_off() -> None:
+        life.gate, life.begun = anyio.Event(), anyio.Event()
+        if begun:
+            life.gate.set()
+        current_loop().spawn(_held, server)
+        with anyio.fail_after(SOON):
+            await life.begun.wait()
+            await anyio.wait_all_tasks_blocked()
+
+    async def whole() -> None:
+        life.gate, life.left = None, anyio.Event()
+        with anyio.fail_after(SOON):
+            for _ in range(2):
+                async with Client(server) as one, Client(server) as two:
+                    assert text(await one.call_tool("state")) == text(await two.call_tool("state")) == "alive"
+                    assert life.events == ["enter"]
+                assert life.events == ["enter", "leave"]
+                life.events.clear()
+
+    anyio.run(cut_off, backend=backend)
+    life.events.clear()
+    anyio.run(whole, backend=backend)
+
+
+def test_an_event_loop_that_is_closed_in_the_middle_takes_its_lifespan_along() -> None:
+    life = Life()
+    server = living(life)
+
+    async def begin() -> Client:
+        return await Client(server).connect()
+
+    async def use() -> None:
+        with anyio.fail_after(SOON):
+            async with Client(server) as client:
+                assert text(await client.call_tool("state")) == "alive"
+
+    loop = asyncio.new_event_loop()
+    left = loop.run_until_complete(begin())
+    loop.set_exception_handler(lambda loop, context: None)  # which says that tasks are pending
+    loop.close()
+    life.left = anyio.Event()
+    anyio.run(use)
+    assert life.events == ["enter", "enter", "leave"]
+    del left
+
+
+async def _held(server: MCPServer) -> None:
+    async with Client(server):
+        await anyio.sleep(60)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_start_that_is_cancelled_leaves_nothing_behind(anyio_backend: str) -> None:
+    life, cancelled = Life(), asyncio.get_running_loop().create_future()
+    cancelled.cancel()
+
+    @asynccontextmanager
+    async def calling_off(server: Any) -> AsyncIterator[dict[str, Any]]:
+        if not life.events:
+            life.events.append("cancelled")
+            await cancelled
+        async with life(server) as state:
+            yield state
+
+    server = living(calling_off)
+
+    async def fails() -> None:
+        with pytest.raises(RuntimeError):
+            async with Client(server):
+                pytest.fail("connected")
+
+    with anyio.fail_after(SOON):
+        async with anyio.create_task_group() as group:
+            for _ in range(3):
+                group.start_soon(fails)
+        async with Client(server) as one:
+            async with Client(server) as two:
+                assert text(await two.call_tool("state")) == "alive"
+            assert text(await one.call_tool("state")) == "alive"
+    assert life.events == ["cancelled", "enter", "leave"]
+
+
+async def test_a_lifespan_that_breaks_off_is_begun_anew_for_who_comes_next(caplog: pytest.LogCaptureFixture) -> None:
+    broken, entered = anyio.Event(), list[int]()
+
+    @asynccontextmanager
+    async def frail(server: Any) -> AsyncIterator[int]:
+        entered.append(len(entered))
+        async with anyio.create_task_group() as group:
+            if entered == [0]:
+                group.start_soon(_breaks, broken)
+            yield len(entered)
+            group.cancel_scope.cancel()
+
+    server: MCPServer = MCPServer(lifespan=frail)
+
+    @server.tool()
+    def state(ctx: Context[int]) -> str:
+        return str(ctx.lifespan_state)
+
+    with anyio.fail_after(SOON):
+        async with Client(server) as new:
+            async with Client(server) as old:
+                assert text(await old.call_tool("state")) == "1"
+                broken.set()
+                await anyio.wait_all_tasks_blocked()
+                await new.restart()
+                assert text(await new.call_tool("state")) == "2"
+            assert text(await new.call_tool("state")) == "2"  # who leaves was of the first
+    assert "no luck" in caplog.text
+    assert entered == [0, 1]
+
+
+async def _breaks(when: anyio.Event) -> None:
+    await when.wait()
+    raise OSError("no luck")
+
+
+async def test_leaving_twice_is_leaving_once() -> None:
+    life = Life()
+    lifespan = living(life).lifespan
+    with anyio.fail_after(SOON):
+        leave, other = await lifespan.acquire(), await lifespan.acquire()
+        await leave()
+        await leave()
+        assert life.events == ["enter"]
+        await other()
+        await other()
+    assert life.events == ["enter", "leave"]

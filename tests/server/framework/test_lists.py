@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from base64 import urlsafe_b64encode
 from typing import Any
 
@@ -67,15 +68,77 @@ async def test_a_list_may_change_between_two_pages(wire: Wire) -> None:
         assert caught.value.code == -32602
 
 
+GIVEN = urlsafe_b64encode(b"tool:t1").decode()
+"""What the first page of tools ends with."""
+
+
 @pytest.mark.parametrize(
-    "cursor", ["", "x", "ä", "dDE", "dD E=", "dDE=\n", "dD!!E=", urlsafe_b64encode(b"\xff").decode()]
+    "cursor",
+    [
+        *("", "x", "ä", urlsafe_b64encode(b"t1").decode(), urlsafe_b64encode(b"\xff").decode()),
+        *(GIVEN[:-1], GIVEN.rstrip("="), f"{GIVEN[:2]} {GIVEN[2:]}", f"{GIVEN}\n", f"{GIVEN[:2]}!!{GIVEN[2:]}"),
+    ],
 )
 async def test_a_cursor_that_nobody_gave_is_refused(wire: Wire, cursor: str) -> None:
     async with wire.to(many(4, page_size=2)) as client:
+        assert (await client.list_tools()).next_cursor == GIVEN
         for method in (client.list_tools, client.list_prompts, client.list_resources, client.list_resource_templates):
             with pytest.raises(RemoteError, match="cursor") as caught:
                 await method(cursor=cursor)
             assert caught.value.code == -32602
+
+
+async def test_a_list_that_has_no_pages_takes_no_cursor(wire: Wire) -> None:
+    async with wire.to(many(4, page_size=2)) as client:
+        cursor = (await client.list_tools()).next_cursor
+        assert (await client.list_tools(cursor=cursor)).tools
+    async with wire.to(many(4)) as client:
+        with pytest.raises(RemoteError, match="cursor") as caught:
+            await client.list_tools(cursor=cursor)
+        assert caught.value.code == -32602
+
+
+async def test_a_cursor_is_good_for_one_list(wire: Wire) -> None:
+    server = MCPServer(page_size=1)
+    for name in ("a", "b"):
+        server.add_tool(lambda: "", name=name)
+        server.prompt(name)(lambda: "")
+    async with wire.to(server) as client:
+        cursor = (await client.list_tools()).next_cursor
+        with pytest.raises(RemoteError, match="cursor") as caught:
+            await client.list_prompts(cursor=cursor)
+        assert caught.value.code == -32602
+
+
+async def test_a_cursor_is_good_for_every_process_that_lists_the_same(wire: Wire) -> None:
+    async with wire.to(many(6, page_size=2)) as one, wire.to(many(6, page_size=2)) as two:
+        page = await one.list_tools()
+        page = await two.list_tools(cursor=page.next_cursor)
+        assert [tool.name for tool in page.tools] == ["t2", "t3"]
+        page = await one.list_tools(cursor=page.next_cursor)
+        assert ([tool.name for tool in page.tools], page.next_cursor) == (["t4", "t5"], None)
+
+
+async def test_pages_from_anywhere_are_not_kept(modern: Wire) -> None:
+    def large(page_size: int) -> MCPServer:
+        server = MCPServer(page_size=page_size)
+        for number in range(100):
+            server.add_tool(lambda: "", name=f"t{number}", description="d" * 4096)
+        return server
+
+    cursors = list[str | None]()
+    async with modern.to(large(1)) as client:
+        while (cursor := (await client.list_tools(cursor=cursors[-1] if cursors else None)).next_cursor) is not None:
+            cursors.append(cursor)
+    assert len(cursors) == 99
+    async with modern.to(large(50)) as client:
+        tracemalloc.start()
+        try:
+            for cursor in cursors:
+                assert 0 < len((await client.list_tools(cursor=cursor)).tools) <= 50
+            assert tracemalloc.get_traced_memory()[0] < 4 * 1024 * 1024
+        finally:
+            tracemalloc.stop()
 
 
 # -- changes at run time -----------------------------------------------------------------------------------------------

@@ -223,10 +223,12 @@ async def test_a_subscriber_that_does_not_read_is_nobody_elses_trouble() -> None
         server.resource_updated("x:" + "y" * 200_000)
         await other.said(times)
     deaf.reads.set()
-    await deaf.answered()
+    await deaf.said(4)
     await app.aclose()
-    await other.answered()
+    for asked in (deaf, other):
+        await asked.answered()
     assert other.data.count(b"resources/updated") == 40
+    assert deaf.data.count(b"resources/updated") == 2
 
 
 # -- odd requests ------------------------------------------------------------------------------------------------------

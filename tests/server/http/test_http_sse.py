@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import MutableMapping
 from typing import Any
 
 import aiohttp
@@ -79,3 +80,39 @@ async def test_it_is_there_only_where_it_is_asked_for() -> None:
                 assert answer.status == status
         async with session.post(base + "/messages?sessionId=x", json={}) as answer:
             assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    ("root", "address"),
+    [
+        ("", "/messages"),
+        ("/api", "/api/messages"),
+        ("/api/", "/api/messages"),
+        ("/ä b/c?d#e%2", "/%C3%A4%20b/c%3Fd%23e%252/messages"),
+        ("/a\nevent: x\r", "/a%0Aevent%3A%20x%0D/messages"),
+        ("//elsewhere.example", "/elsewhere.example/messages"),
+    ],
+)
+async def test_messages_go_below_the_prefix_whatever_is_in_its_name(root: str, address: str) -> None:
+    app = make_server().http_app(http_sse=True)
+    sent: list[Any] = []
+    told, gone = anyio.Event(), anyio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(event: MutableMapping[str, Any]) -> None:
+        sent.append(event)
+        if event.get("body"):
+            told.set()
+
+    scope = {"type": "http", "method": "GET", "path": root.rstrip("/") + "/sse", "root_path": root, "query_string": b""}
+    headers = [(b"host", b"localhost"), (b"accept", b"text/event-stream")]
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(app, {**scope, "headers": headers}, receive, send)
+            await told.wait()
+            gone.set()
+    await app.aclose()
+    assert sent[1]["body"].startswith(f"event: endpoint\ndata: {address}?sessionId=".encode())

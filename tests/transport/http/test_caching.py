@@ -11,7 +11,7 @@ from aiohttp import web
 from mcpstruct import ResponseCache
 from mcpstruct.client import Client
 from tests.session.support import SOON
-from tests.transport.http.support import BRISK, Modern, Seen, connected, listed, running
+from tests.transport.http.support import BRISK, Modern, Seen, called, connected, listed, running, text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -84,3 +84,61 @@ async def test_a_call_may_go_past_the_cache() -> None:
         for mode in ("use", "use", "refresh", "bypass", "use"):
             await client.list_tools(cache=mode)  # type: ignore[arg-type]
     assert len(peer.of("tools/list")) == 3
+
+
+class Paged(Fresh):
+    """Refuses calls without the header that its tool wants since a moment ago, which stands on the second page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.header = "Mcp-Param-Region"
+        self.description = "old"
+
+        async def list_tools(seen: Seen) -> web.StreamResponse:
+            second = "cursor" in seen.message["params"]
+            schema = {"type": "object", "properties": {"region": {**REGION, "x-mcp-header": self.header[10:]}}}
+            tool = {"name": "run" if second else "first", "description": self.description, "inputSchema": schema}
+            result = {**listed([tool]), "ttlMs": 60_000, "cacheScope": "private"}
+            return seen.result(result if second else {**result, "nextCursor": "2"})
+
+        async def call(seen: Seen) -> web.StreamResponse:
+            if self.header not in seen.headers:
+                return seen.error(-32020, "Header mismatch", status=400)
+            return seen.result(called(seen.headers[self.header]))
+
+        self.on |= {"tools/list": list_tools, "tools/call": call}
+
+
+async def test_a_list_that_turns_out_to_be_out_of_date_is_replaced_by_the_one_that_was_fetched_instead() -> None:
+    peer = Paged()
+    async with connected(peer) as client:
+
+        async def found() -> list[tuple[str, str | None]]:
+            return [(tool.name, tool.description) async for tool in client.tools()]
+
+        assert await found() == [("first", "old"), ("run", "old")]
+        peer.header, peer.description = "Mcp-Param-Zone", "new"
+        assert await found() == [("first", "old"), ("run", "old")]
+        assert len(peer.of("tools/list")) == 2
+        assert text_of(await client.call_tool("run", {"region": "eu"})) == "eu"
+        assert len(peer.of("tools/list")) == 4
+        assert await found() == [("first", "new"), ("run", "new")]
+        assert len(peer.of("tools/list")) == 4
+
+
+async def test_pages_that_were_not_looked_at_are_forgotten() -> None:
+    peer = Paged()
+    async with connected(peer) as client:
+        assert [tool.name async for tool in client.tools()] == ["first", "run"]
+        peer.header, peer.description = "Mcp-Param-Zone", "new"
+        assert text_of(await client.call_tool("first", {"region": "eu"})) == "eu"
+        assert len(peer.of("tools/list")) == 3
+        assert [tool.description async for tool in client.tools()] == ["new", "new"]
+        assert len(peer.of("tools/list")) == 4
+
+
+async def test_without_a_cache_a_list_is_looked_at_all_the_same() -> None:
+    peer = Paged()
+    async with connected(peer, cache=False) as client:
+        assert text_of(await client.call_tool("run", {"region": "eu"})) == "eu"
+        assert len(peer.of("tools/list")) == 2

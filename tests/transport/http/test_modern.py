@@ -227,12 +227,15 @@ async def test_a_subscription_whose_stream_breaks_off_is_lost() -> None:
         await client.list_tools()
 
 
-async def test_a_subscription_is_made_again_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("meanwhile", ["breaks", "unavailable"])
+async def test_a_subscription_is_made_again_on_request(monkeypatch: pytest.MonkeyPatch, meanwhile: str) -> None:
     monkeypatch.setattr("mcpstruct.client.listening._FIRST_DELAY", 0.01)
     peer = Modern()
 
     async def listen(seen: Seen) -> Any:
         number = len(peer.of("subscriptions/listen"))
+        if number == 2 and meanwhile == "unavailable":
+            return seen.status(503)
         if number == 2:
             seen.raw.transport.abort()  # type: ignore[union-attr]
             return seen.status(200)

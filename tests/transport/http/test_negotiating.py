@@ -265,3 +265,15 @@ async def test_connecting_can_be_called_off() -> None:
             group.cancel_scope.cancel()
         await peer.seen[0].gone.wait()
         await client.aclose()
+
+
+async def test_only_who_can_tell_of_changed_roots_says_so() -> None:
+    """Modern revisions have no such notification."""
+    modern, legacy = Modern(), Legacy()
+    async with connected(modern, roots=["file:///a"]) as client:
+        await client.list_tools()
+    for seen in modern.seen:
+        assert seen.message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] == {"roots": {}}
+    async with connected(legacy, roots=["file:///a"]):
+        pass
+    assert legacy.of("initialize")[0].message["params"]["capabilities"] == {"roots": {"listChanged": True}}

@@ -9,6 +9,7 @@ import anyio
 import anyio.abc
 import pytest
 
+from mcpstruct.base.errors import McpError
 from mcpstruct.client import Client
 from mcpstruct.transport.http import HttpServer
 from tests.transport.support import MODERATE
@@ -27,12 +28,12 @@ async def test_the_headers_of_a_request(caplog: pytest.LogCaptureFixture, odd: s
             await stream.send(b"HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
 
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-    port = listener.extra(anyio.abc.SocketAttribute.local_port)
+    port = listener.extra_attributes[anyio.abc.SocketAttribute.local_port]()
     server = HttpServer(f"http://127.0.0.1:{port}/mcp", headers={"authorization": f"Bearer {SECRET}{odd}"})
     async with anyio.create_task_group() as group:
         group.start_soon(listener.serve, refuse)
         client = Client(server)
-        with anyio.fail_after(MODERATE), pytest.raises(Exception) as caught:
+        with anyio.fail_after(MODERATE), pytest.raises(McpError) as caught:
             await client.connect()
         await client.aclose()
         group.cancel_scope.cancel()

@@ -23,17 +23,22 @@ _TYPE = "urn:ietf:params:oauth:token-type:"
 _KINDS = ("id_token", "saml2", "access_token", "refresh_token", "jwt")
 
 
-class Options(TypedDict, total=False):
+class WorkloadOptions(TypedDict, total=False):
     """What the ways to be let in without a user have in common: see `OAuth`."""
 
     client_secret: str | None
     key: SigningKey | None
     auth_method: str | None
-    issuer: str | None
     scopes: Iterable[str]
     store: TokenStore | None
     dpop: bool
     wire: Wire | None
+
+
+class Options(WorkloadOptions, total=False):
+    """The same, where the authorization server need not be named."""
+
+    issuer: str | None
 
 
 class Unattended(Keeper):
@@ -95,12 +100,13 @@ class ClientCredentials(Unattended):
 class WorkloadIdentity(Unattended):
     """Calls as a workload, whose platform gives it a JWT to show: `assertion`, or what fetches one.
 
-    The JWT is for the authorization server, its `aud`. It is shown once for each token; where it is refused, the call
-    fails. The other options are those of `ClientCredentials`; most workloads have neither secret nor key.
+    The JWT is for one authorization server, its `aud`: `issuer`, and shown to no other, whatever MCP servers name. It
+    is shown once for each token; where it is refused, the call fails. The other options are those of
+    `ClientCredentials`; most workloads have neither secret nor key.
     """
 
-    def __init__(self, client_id: str, *, assertion: Secret, **options: Unpack[Options]) -> None:
-        super().__init__(client_id, options)
+    def __init__(self, client_id: str, *, assertion: Secret, issuer: str, **options: Unpack[WorkloadOptions]) -> None:
+        super().__init__(client_id, {**options, "issuer": issuer})
         self._assertion = assertion
 
     async def grant(self, found: Found) -> dict[str, str]:

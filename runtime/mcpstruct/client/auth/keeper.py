@@ -195,8 +195,9 @@ class Keeper:
             if stored is not None:
                 Guard(site.server, self.wire.rules).check(site.server)
             site.take(stored)
-        if site.tokens is not None and site.tokens.due and self.renewable(site.tokens) and not site.patient:
-            await self._ahead(site, site.tokens)
+        due = site.tokens if site.tokens is not None and site.tokens.due and not site.patient else None
+        if due is not None and request.method != "DELETE" and self.renewable(due):  # who leaves asks for nothing
+            await self._ahead(site, due)
         tokens = site.current
         request.notes["sent"] = None if tokens is None else tokens.access_token
         if tokens is None:

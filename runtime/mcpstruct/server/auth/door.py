@@ -34,13 +34,15 @@ _MOST_HEADER = 32 * 1024
 class TokenAccess:
     """What one token opens."""
 
-    __slots__ = ("bound_to", "door", "key", "principal", "until")
+    __slots__ = ("bound_to", "door", "ends", "key", "principal", "until")
 
-    def __init__(self, door: TokenDoor, principal: Principal, bound_to: str | None, until: float) -> None:
+    def __init__(self, door: TokenDoor, principal: Principal, bound_to: str | None, ends: float, until: float) -> None:
+        """`ends` is when the token does, `until` when it is verified again."""
         self.door = door
         self.principal = principal
         self.key = principal.key
         self.bound_to = bound_to
+        self.ends = ends
         self.until = until
 
     def __repr__(self) -> str:
@@ -150,7 +152,7 @@ class TokenDoor:
         if ends <= now:
             raise InvalidToken("the token has expired")
         principal = msgspec.structs.replace(principal, scopes=resource.granted(principal.scopes))
-        return TokenAccess(self, principal, key_bound(principal.claims), min(ends, now + resource.remember))
+        return TokenAccess(self, principal, key_bound(principal.claims), ends, min(ends, now + resource.remember))
 
     def _check_binding(self, request: HttpRequest, scheme: Scheme, token: str, access: TokenAccess) -> None:
         """Raise `Refused` where a token wants a proof, and there is none that is good."""

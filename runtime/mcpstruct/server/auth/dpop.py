@@ -34,7 +34,9 @@ class DPoP(Struct, frozen=True, kw_only=True):
     algorithms: Collection[str] = tuple(sorted(ALGORITHMS))
     """Those that proofs may be signed with."""
     most_proofs: int = 200_000
-    """Proofs remembered, so that none comes twice; with more within two windows, clients are told to come later."""
+    """Proofs remembered, so that none comes twice, within two windows. Who made as many with one key as there is room
+    left for is told to come later: so one key takes half of it at most, and there is always some for others.
+    """
 
     def __repr__(self) -> str:
         return f"<DPoP{' required' if self.required else ''}>"
@@ -96,7 +98,7 @@ class Proofs:
             raise WrongProof("the proof has no name")
         if self._nonces is not None and not self._nonces.good(claims.get("nonce"), now):
             raise NonceWanted
-        self._seen.add(sha256(f"{key.thumbprint} {name}".encode("utf-8", "surrogatepass")).digest()[:16], now)
+        self._seen.add(bound_to, sha256(name.encode("utf-8", "surrogatepass")).digest()[:16], now)
 
     def nonce(self) -> str | None:
         """A nonce for the next proof; None where they need none."""
@@ -107,6 +109,13 @@ def _digest(token: str) -> str:
     return urlsafe_b64encode(sha256(token.encode("latin-1")).digest()).rstrip(b"=").decode()
 
 
+class _Names(dict[str, set[bytes]]):
+    """Names that came in one stretch of time, by key."""
+
+    count = 0
+    """How many, of all keys together."""
+
+
 class _Seen:
     """Names that came before: those of this stretch of time, and of the one before it."""
 
@@ -114,19 +123,22 @@ class _Seen:
         self._seconds = seconds
         self._most = most
         self._until = 0.0
-        self._now: set[bytes] = set()
-        self._before: set[bytes] = set()
+        self._now = _Names()
+        self._before = _Names()
 
-    def add(self, name: bytes, now: float) -> None:
+    def add(self, key: str, name: bytes, now: float) -> None:
         """Raise `WrongProof` for what came before, `TooManyProofs`."""
         if now >= self._until:
-            self._before = self._now if now < self._until + self._seconds else set()
-            self._now, self._until = set(), now + self._seconds
-        if name in self._now or name in self._before:
+            self._before = self._now if now < self._until + self._seconds else _Names()
+            self._now, self._until = _Names(), now + self._seconds
+        here, before = self._now.get(key, ()), self._before.get(key, ())
+        if name in here or name in before:
             raise WrongProof("the proof came before")
-        if len(self._now) + len(self._before) >= self._most:  # to forget some would let those come again
+        # To forget some would let those come again; to refuse all alike would let one key keep the others out.
+        if len(here) + len(before) >= self._most - self._now.count - self._before.count:
             raise TooManyProofs
-        self._now.add(name)
+        self._now.setdefault(key, set()).add(name)
+        self._now.count += 1
 
 
 class _Nonces:

@@ -25,6 +25,11 @@ class Access(Protocol):
         """Whose it is."""
         ...
 
+    @property
+    def ends(self) -> float:
+        """When it is of no use any more, in Unix time; infinity for one that is always."""
+        ...
+
     def demand(self, request: HttpRequest, scopes: Iterable[str]) -> None:
         """Raise `Refused` unless the token is good for all of these."""
 

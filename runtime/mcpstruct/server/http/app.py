@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct, field
 
+from mcpstruct.base.errors import WrongEventLoop
 from mcpstruct.session.loop import Loop, current_loop
 from mcpstruct.wire.eras import PROTOCOL_VERSION, modern
+from mcpstruct.wire.headers import PROTOCOL_VERSION_KEY, SESSION_ID_KEY
 
 from .access import Door
-from .asgi import Receive, Scope, Send, reply
+from .asgi import Gone, Receive, Scope, Send, reply
+from .expiry import Expiry
 from .gate import Gate
 from .http_sse import MESSAGES, STREAM, HttpSse
-from .legacy import SESSION_ID, Legacy
+from .legacy import Legacy
 from .modern import Modern
 from .options import HttpOptions
-from .request import Gone, HttpRequest, Refused, read_body
+from .request import HttpRequest, Refused, read_body
 from .streams import EventStream
 from .watching import Watch
 
@@ -56,7 +60,8 @@ def _declares(body: bytes) -> bool:
 class _Running:
     """What there is of an application while it runs: made by its first request, on the event loop that serves it."""
 
-    def __init__(self, server: Server, options: HttpOptions) -> None:
+    def __init__(self, server: Server, options: HttpOptions, leave: Callable[[], Awaitable[None]]) -> None:
+        self.leave = leave
         self.loop: Loop = current_loop()
         self.watch = Watch(self.loop)
         self.modern = Modern(server, options)
@@ -114,39 +119,59 @@ class HttpApp:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def start(self) -> _Running:
-        """Set up what the server's lifespan sets up, unless that is done. Raises what that raises."""
+    async def start(self) -> None:
+        """Set up what the server's lifespan sets up, unless that is done. Raises what that raises, and
+        `WrongEventLoop` while the application serves another event loop.
+        """
+        self._closed = False
+        await self._started()
+
+    def _let_go(self) -> None:
+        """Forget what ran on an event loop that has ended. Raises `WrongEventLoop` where that one still runs."""
+        if self._running is None or self._running.loop.here:
+            return
+        if not self._running.loop.over:
+            raise WrongEventLoop("the application serves another event loop; give each its own: server.http_app()")
+        self._running = None
+        for connection in [one for one in self._server.connections if one.core.loop.over]:
+            self._server.connections.discard(connection)
+
+    async def _started(self) -> _Running:
+        self._let_go()
         if self._running is None:
             if self._closed:
                 raise _stopped()
-            await self._server.lifespan.acquire()
+            leave = await self._server.lifespan.acquire()
             if self._closed:
-                await self._server.lifespan.release()
+                await leave()
                 raise _stopped()
             if self._running is None:
-                self._running = _Running(self._server, self._options)
+                self._running = _Running(self._server, self._options, leave)
             else:  # another request was as early
-                await self._server.lifespan.release()
+                await leave()
         return self._running
 
     async def _begin(self) -> _Running:
         try:
-            return await self.start()
-        except Refused:
+            return await self._started()
+        except (Refused, WrongEventLoop):
             raise
         except Exception:
             log.exception("The server's lifespan did not begin")
             raise Refused(503, "the server could not start") from None
 
     async def aclose(self) -> None:
-        """End every stream and every session."""
+        """End every stream and every session. Requests are refused until `start` is called again. Raises
+        `WrongEventLoop` while the application serves another event loop.
+        """
+        self._let_go()
         self._closed = True
         running, self._running = self._running, None
         if running is not None:
             await running.http_sse.aclose()
             await running.legacy.aclose()
             await running.modern.aclose()
-            await self._server.lifespan.release()
+            await running.leave()
 
     # -- requests -----------------------------------------------------------------------------------------------------
 
@@ -163,7 +188,9 @@ class HttpApp:
                     return
                 if not door.recognizes(request) and request.method != "OPTIONS":
                     headers = [*headers, *await door.admit(request)]
-            running = self._running or await self._begin()
+            running = self._running
+            if running is None or not running.loop.here:
+                running = await self._begin()
             if place != _ENDPOINT:
                 await self._http_sse(running, place, request, receive, send, headers)
             elif request.method == "POST":
@@ -171,7 +198,8 @@ class HttpApp:
             else:
                 await self._other(running, request, receive, send, headers)
         except Refused as refused:
-            await reply(send, refused.status, refused.body, [*headers, *refused.headers])
+            with suppress(Gone):
+                await reply(send, refused.status, refused.body, [*headers, *refused.headers])
         except Gone:
             pass
 
@@ -179,10 +207,11 @@ class HttpApp:
         """Who authorizes requests: for everybody to know."""
         if request.method == "OPTIONS":
             await reply(send, 204, headers=[*headers, *self._gate.preflight(request)])
-        elif request.method != "GET":
-            raise Refused(405, "no such method", [(b"allow", b"GET")])
+        elif request.method not in ("GET", "HEAD"):
+            raise Refused(405, "no such method", [(b"allow", b"GET, HEAD")])
         else:
-            await reply(send, 200, door.metadata, [*headers, (b"cache-control", b"max-age=3600")])
+            told = [*headers, (b"cache-control", b"max-age=3600")]
+            await reply(send, 200, door.metadata, told, head=request.method == "HEAD")
 
     async def _other(
         self, running: _Running, request: HttpRequest, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]]
@@ -222,6 +251,7 @@ class HttpApp:
             raise _stopped()
         era = running.modern if self._is_modern(request.headers, body) else running.legacy
         exchange = era.take(request, body)
+        exchange.access = request.access
         if headers:
             exchange.headers.extend(headers)
         await exchange.respond(receive, send, running.watch)
@@ -232,12 +262,12 @@ class HttpApp:
 
     def _is_modern(self, headers: Mapping[bytes, bytes], body: bytes) -> bool:
         """Which era a POST belongs to: its header says, or else its body."""
-        version = headers.get(b"mcp-protocol-version")
+        version = headers.get(PROTOCOL_VERSION_KEY)
         if version in self._modern or self._only_modern:
             return True
         # A body that names a version is a modern one's, whatever its header says; unless it is in a session, where
         # the same words may be anybody's.
-        return bool(self._modern) and SESSION_ID not in headers and _DECLARED in body and _declares(body)
+        return bool(self._modern) and SESSION_ID_KEY not in headers and _DECLARED in body and _declares(body)
 
     async def _get(
         self, running: _Running, request: HttpRequest, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]]
@@ -245,14 +275,21 @@ class HttpApp:
         if not self._has_sessions:
             raise Refused(405, "there are no streams to GET", [(b"allow", self._allowed)])
         self._gate.check_get(request)
+
+        def expired() -> None:
+            stream.detach(events)  # first: what comes now is kept for when the client is back
+            events.end()
+
         session, stream, after = running.legacy.listened(request)
         events = EventStream(running.loop, self._options.keep_alive, lambda: stream.detach(events))
         await stream.resume(events, after, primed=session.primed)
-        watcher = running.loop.spawn(_until_gone, receive, events)
+        watcher = running.loop.spawn(events.until_gone, receive)
+        expiry = Expiry(running.loop, request.access, expired)
         try:
             await events.send_to(send, headers)
         finally:
             watcher.cancel()
+            expiry.cancel()
             stream.detach(events)
 
     async def _delete(
@@ -291,12 +328,6 @@ class HttpApp:
 
 def _stopped() -> Refused:
     return Refused(503, "the server has stopped")
-
-
-async def _until_gone(receive: Receive, events: EventStream) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    events.discard()
 
 
 def http_app(server: Server, **options: Any) -> HttpApp:

@@ -14,9 +14,18 @@ Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 JSON: tuple[tuple[bytes, bytes], ...] = ((b"content-type", b"application/json"),)
 
 
-async def reply(send: Send, status: int, body: bytes = b"", headers: Headers = (), *, kind: Headers = JSON) -> None:
-    """Answer with a body of this kind, or none."""
+class Gone(Exception):
+    """The client has left: before it had said what it wants, or before it had its answer."""
+
+
+async def reply(
+    send: Send, status: int, body: bytes = b"", headers: Headers = (), *, kind: Headers = JSON, head: bool = False
+) -> None:
+    """Answer with a body of this kind, or none; with `head`, only with the headers that go with it. Raises `Gone`."""
     length = (b"content-length", b"%d" % len(body))
     fields = [*kind, length, *headers] if body else [length, *headers]
-    await send({"type": "http.response.start", "status": status, "headers": fields})
-    await send({"type": "http.response.body", "body": body})
+    try:
+        await send({"type": "http.response.start", "status": status, "headers": fields})
+        await send({"type": "http.response.body", "body": b"" if head else body})
+    except OSError:  # by which some servers say so
+        raise Gone from None

@@ -27,13 +27,15 @@ from mcpstruct.session.loop import Cancellable, Future, Loop
 from mcpstruct.session.turns import Guest, Work
 from mcpstruct.wire.sse import KEEP_ALIVE, encode_event
 
-from .asgi import JSON, Headers, Receive, Send, reply
+from .asgi import JSON, Gone, Headers, Receive, Send, reply
+from .expiry import Expiry
 from .options import HttpOptions
 from .streams import EVENTS, EventStream
 
 if TYPE_CHECKING:
     from mcpstruct.session.incoming import Incoming
 
+    from .access import Access
     from .watching import Watch
 
 MODERN_STATUSES: Mapping[int, int] = MappingProxyType(
@@ -63,6 +65,8 @@ class Exchange(Struct, eq=False):
     """The stream, if it has come to that."""
     incoming: Incoming | None = None
     """The request, while it is in progress."""
+    access: Access | None = None
+    """What the request was let in by."""
     _done: bool = False
     _body: bytes = b""
     _kind: Headers = JSON
@@ -73,6 +77,7 @@ class Exchange(Struct, eq=False):
     _sending: asyncio.Task[None] | None = None
     _watcher: Cancellable | None = None
     _patience: Cancellable | None = None
+    _expiry: Cancellable | None = None
 
     # -- see `Link` ---------------------------------------------------------------------------------------------------
 
@@ -180,7 +185,9 @@ class Exchange(Struct, eq=False):
     # -- the client's end ---------------------------------------------------------------------------------------------
 
     async def respond(self, receive: Receive, send: Send, watch: Watch) -> None:
-        """Send the answer, once it begins to come; a client that leaves before that calls the request off."""
+        """Send the answer, once it begins to come; a client that leaves before that calls the request off. Raises
+        `Gone`.
+        """
         self._send, guest = send, self._guest
         if guest is not None and guest.begin():
             self._guest = guest = None  # which refers back, as above
@@ -189,8 +196,11 @@ class Exchange(Struct, eq=False):
             return
         # The hot path: nothing to wait for, and nobody to watch meanwhile.
         length = (b"content-length", b"%d" % len(self._body))
-        await send({"type": "http.response.start", "status": self._status, "headers": [*self._kind, length]})
-        await send({"type": "http.response.body", "body": self._body})
+        try:
+            await send({"type": "http.response.start", "status": self._status, "headers": [*self._kind, length]})
+            await send({"type": "http.response.body", "body": self._body})
+        except OSError:
+            raise Gone from None
 
     async def _respond_later(self, guest: Guest | None, receive: Receive, send: Send, watch: Watch) -> None:
         watch.add(self, receive)
@@ -209,7 +219,7 @@ class Exchange(Struct, eq=False):
                 await reply(send, self._status, self._body, self.headers, kind=self._kind)
         finally:
             watch.remove(self)
-            for work in (self._watcher, self._patience, self._sending):
+            for work in (self._watcher, self._patience, self._expiry, self._sending):
                 if work is not None:
                     work.cancel()
             if not self._done:
@@ -219,12 +229,18 @@ class Exchange(Struct, eq=False):
         """The answer takes its time: notice from now on if the client leaves, and do not leave it in silence."""
         self._watcher = self.loop.spawn(self._notice, receive)
         self._patience = self.loop.call_later(self.options.keep_alive, self._show_life)
+        self._expiry = Expiry(self.loop, self.access, self.expired)
 
     def _show_life(self) -> None:
         """Somebody on the way may take silence for the end: the answer will be a stream, which is never silent long."""
         if not self._done and self.events is None:
             self._open_stream().push(KEEP_ALIVE)
             self._send_meanwhile()
+
+    def expired(self) -> None:
+        """The token has ended. What was let in is answered; what would go on for ever ends."""
+        if self.incoming is not None and self.incoming.close is not None:
+            self.incoming.close()
 
     async def _notice(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from mcpstruct.base.errors import ConnectionLost
 from mcpstruct.session.links import ByteLink
@@ -16,6 +16,7 @@ from mcpstruct.wire.sse import encode_event
 
 from .access import demand_each, principal_of
 from .asgi import Headers, Receive, Send
+from .expiry import Expiry
 from .request import HttpRequest, Refused
 from .streams import EventStream
 
@@ -69,7 +70,7 @@ class HttpSse:
         self._loop = loop
         self._keep_alive = keep_alive
         self._most = most
-        self._clients: dict[str, tuple[Connection, str | None]] = {}
+        self._clients: dict[str, tuple[Connection, str | None, Expiry]] = {}
 
     async def stream(self, request: HttpRequest, receive: Receive, send: Send, headers: Headers) -> None:
         """Answer the GET that opens a connection, for as long as the client holds it. Raises `Refused`."""
@@ -80,34 +81,32 @@ class HttpSse:
         events = EventStream(self._loop, self._keep_alive, lambda: connection.core.lost(None))
         connection.core.attach(ByteLink(_Events(events)))
         key = secrets.token_urlsafe(24)
-        self._clients[key] = (connection, request.principal)
-        address = f"{request.scope.get('root_path', '')}{MESSAGES}?sessionId={key}"
+        expiry = Expiry(self._loop, request.access, events.end)
+        self._clients[key] = (connection, request.principal, expiry)
+        prefix = request.scope.get("root_path", "").strip("/")  # two slashes in front would be another host's
+        address = f"{quote(f'/{prefix}' if prefix else '')}{MESSAGES}?sessionId={key}"
         events.push(encode_event(address.encode(), event="endpoint"))
-        watcher = self._loop.spawn(_until_gone, receive, events)
+        watcher = self._loop.spawn(events.until_gone, receive)
         try:
             await events.send_to(send, headers)
         finally:
             watcher.cancel()
+            expiry.cancel()
             del self._clients[key]
             connection.core.lost(ConnectionLost("the client closed its stream"))
 
     def take(self, request: HttpRequest, body: bytes) -> None:
         """Take a message. Raises `Refused`."""
         query = parse_qs(request.scope.get("query_string", b"").decode("latin-1"))
-        connection, principal = self._clients.get(query.get("sessionId", [""])[0], (None, None))
-        if connection is None or principal != request.principal:
+        connection, principal, expiry = self._clients.get(query.get("sessionId", [""])[0], (None, None, None))
+        if connection is None or expiry is None or principal != request.principal:
             raise Refused(404, "there is no such session")
+        expiry.extend(request.access)
         demand_each(self._server, request, connection.core, body)
         connection.principal = principal_of(request)
         connection.core.received(body)
 
     async def aclose(self) -> None:
         """End every stream."""
-        for connection, _ in list(self._clients.values()):
+        for connection, *_ in list(self._clients.values()):
             await connection.aclose()
-
-
-async def _until_gone(receive: Receive, events: EventStream) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    events.discard()

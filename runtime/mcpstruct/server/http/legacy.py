@@ -16,6 +16,7 @@ from mcpstruct.session.links import encoded_error, encoded_request
 from mcpstruct.session.reading import Arrived
 from mcpstruct.session.serving import Connection
 from mcpstruct.wire.eras import WITHOUT_HEADER, legacy, revision
+from mcpstruct.wire.headers import LAST_EVENT_ID_KEY, PROTOCOL_VERSION_KEY, SESSION_ID_KEY
 from mcpstruct.wire.sse import encode_event
 from mcpstruct_bindings.merged import methods
 
@@ -30,8 +31,6 @@ from .streams import EventStream
 
 if TYPE_CHECKING:
     from mcpstruct.server.base import Server
-
-SESSION_ID = b"mcp-session-id"
 
 
 class SessionExchange(Exchange, kw_only=True):
@@ -70,6 +69,10 @@ class SessionExchange(Exchange, kw_only=True):
             self.events.push(encode_event(b"", retry=self.options.retry if retry is None else retry))
             stream.detach(self.events)
             self.events.end()
+
+    def expired(self) -> None:
+        """The token has ended: the client comes back for the rest with another, if it knows how to."""
+        self.hang_up(None)
 
     def _streaming(self) -> SessionStream:
         if self._stream is None:
@@ -137,7 +140,7 @@ class Legacy:
     def take(self, request: HttpRequest, body: bytes) -> Exchange:
         """Begin to answer a POST. Raises `Refused`."""
         version = self._version(request)
-        session_id = request.header(SESSION_ID)
+        session_id = request.header(SESSION_ID_KEY)
         if session_id is not None and self._options.sessions:
             return self._within(self._found(session_id, request), request, body)
         try:
@@ -151,7 +154,7 @@ class Legacy:
         return self._outside(version or WITHOUT_HEADER, request, arrived)
 
     def _version(self, request: HttpRequest) -> str | None:
-        version = request.header(b"mcp-protocol-version")
+        version = request.header(PROTOCOL_VERSION_KEY)
         if version is not None and version not in self._revisions:
             raise Refused(400, "MCP-Protocol-Version names a revision that this server does not speak")
         return version
@@ -175,7 +178,7 @@ class Legacy:
             core.lost(None)
         else:
             self.sessions.add(session)
-            exchange.headers.append((SESSION_ID, session.id.encode()))
+            exchange.headers.append((SESSION_ID_KEY, session.id.encode()))
         return exchange
 
     def _within(self, session: Session, request: HttpRequest, body: bytes) -> Exchange:
@@ -241,7 +244,7 @@ class Legacy:
     def listened(self, request: HttpRequest) -> tuple[Session, SessionStream, int]:
         """The stream that a GET asks for, and the number of the last message that the client has. Raises `Refused`."""
         session = self._required(request)
-        last = request.header(b"last-event-id")
+        last = request.header(LAST_EVENT_ID_KEY)
         if last is None:
             return session, session.standalone, session.standalone.sent
         number, _, after = last.partition("-")
@@ -259,7 +262,7 @@ class Legacy:
 
     def _required(self, request: HttpRequest) -> Session:
         self._version(request)
-        session_id = request.header(SESSION_ID)
+        session_id = request.header(SESSION_ID_KEY)
         if session_id is None:
             raise Refused(400, "Mcp-Session-Id is missing")
         return self._found(session_id, request)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from mcpstruct.base.envelope import ErrorObject
 from mcpstruct.base.errors import (
     HEADER_MISMATCH,
@@ -16,8 +18,8 @@ from mcpstruct.base.errors import (
 from mcpstruct.session.incoming import Incoming
 from mcpstruct.session.reading import Arrived
 from mcpstruct.wire.eras import PROTOCOL_VERSION, revision
-from mcpstruct.wire.headers import mismatch
-from mcpstruct_bindings.merged.methods import CALL_TOOL, METHODS
+from mcpstruct.wire.headers import METHOD_KEY, NAME_KEY, PROTOCOL_VERSION_KEY, mismatch
+from mcpstruct_bindings.merged.methods import CALL_TOOL, METHODS, SUBSCRIPTIONS_LISTEN
 
 from .access import demand, principal_of
 from .exchange import Exchange
@@ -34,7 +36,7 @@ _LONGEST_MATCHING = 256
 
 
 class Modern:
-    """All that modern clients ask; one connection carries them, since none has anything that lasts."""
+    """All that modern clients ask; one connection carries them, since none has anything that lasts but its streams."""
 
     def __init__(self, server: Server, options: HttpOptions) -> None:
         self._server = server
@@ -42,6 +44,11 @@ class Modern:
         self.connection = server.connection()
         self._core = self.connection.core
         self._core.attach(Nobody())
+        # Streams that stay open have a connection of their own: they would take the places of calls.
+        self._listeners = server.connection()
+        self._listeners.core.attach(Nobody())
+        limits = replace(self._core.limits, max_in_flight=options.max_listeners, max_queue=0)
+        self._listeners.core.limits = limits
         self._matching: set[tuple[object, ...]] = set()
         """Headers and what of a body they repeat, found to match."""
 
@@ -68,8 +75,9 @@ class Modern:
             self.connection.principal = None
             exchange.accept()
         else:
+            core = self._listeners.core if arrived.method is SUBSCRIPTIONS_LISTEN else self._core
             exchange.incoming = incoming = Incoming(
-                self._core,
+                core,
                 arrived.id,
                 arrived.method,
                 arrived.params,
@@ -79,13 +87,13 @@ class Modern:
                 exchange.start,
                 known,
             )
-            self._core.take(incoming)
+            core.take(incoming)
         return exchange
 
     def _refusal(self, request: HttpRequest, violation: ProtocolViolation) -> ErrorObject:
         """What a client is told of a message that could not be read."""
         known = METHODS.get(violation.method or "")
-        version = request.header(b"mcp-protocol-version")
+        version = request.header(PROTOCOL_VERSION_KEY)
         if violation.code == METHOD_NOT_FOUND or (
             known is not None and version in self._server.revisions and not revision(version).has(known)
         ):
@@ -100,10 +108,10 @@ class Modern:
             spoken = ", ".join(self._server.revisions)  # may be all that the user of an old client gets to see
             return ErrorObject(INVALID_PARAMS, f"_meta lacks {PROTOCOL_VERSION}; this server speaks {spoken}")
         get, method, params = request.headers.get, arrived.method, arrived.params
-        version, name = get(b"mcp-protocol-version"), getattr(params, "name", None)
+        version, name = get(PROTOCOL_VERSION_KEY), getattr(params, "name", None)
         annotated = self._server.mirrored(params.name) if method is CALL_TOOL else None
         # Most requests say what others said before: to compare it all again takes 2 µs.
-        said = (version, get(b"mcp-method"), get(b"mcp-name"), declared, method.name, name)
+        said = (version, get(METHOD_KEY), get(NAME_KEY), declared, method.name, name)
         if said in self._matching and not annotated:
             return None
         if version is None or version.strip() != declared.encode():
@@ -120,4 +128,5 @@ class Modern:
 
     async def aclose(self) -> None:
         """End every request; streams of subscriptions in good order."""
+        await self._listeners.aclose()
         await self.connection.aclose()

@@ -46,6 +46,9 @@ class HttpOptions(Struct, frozen=True, kw_only=True):
     """Seconds after which a session that nobody uses is over."""
     max_sessions: int = 10_000
     """Most sessions at once; one more makes the one that was idle longest give way."""
+    max_listeners: int = 10_000
+    """Most streams of subscriptions (`subscriptions/listen`) at once, which count for no other limit; one more is
+    refused."""
     events: EventStore | None = None
     """Keeps what was sent on the streams of sessions, for clients whose connection broke; None for one in memory."""
     retry: int = 1000

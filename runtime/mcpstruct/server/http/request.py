@@ -12,8 +12,9 @@ import anyio
 from mcpstruct.base.envelope import ErrorObject
 from mcpstruct.base.errors import INVALID_REQUEST
 from mcpstruct.session.links import encoded_error
+from mcpstruct.wire.headers import LAST_EVENT_ID_KEY, METHOD_KEY, NAME_KEY, PROTOCOL_VERSION_KEY, SESSION_ID_KEY
 
-from .asgi import Event, Headers, Receive, Scope
+from .asgi import Event, Gone, Headers, Receive, Scope
 
 if TYPE_CHECKING:
     from .access import Access
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 # Headers that say what a request is. Two of one kind may be read differently by whoever else reads them on the way.
 _ONCE = frozenset((
     b"host", b"origin", b"content-type", b"content-length", b"content-encoding", b"authorization", b"dpop",
-    b"last-event-id", b"mcp-protocol-version", b"mcp-session-id", b"mcp-method", b"mcp-name",
+    LAST_EVENT_ID_KEY, PROTOCOL_VERSION_KEY, SESSION_ID_KEY, METHOD_KEY, NAME_KEY,
 ))  # fmt: skip
 _PARAMETER = b"mcp-param-"
 
@@ -34,10 +35,6 @@ class Refused(Exception):
         self.status = status
         self.headers = headers
         self.body = encoded_error(None, ErrorObject(INVALID_REQUEST, message)) if body is None else body
-
-
-class Gone(Exception):
-    """The client left before it had said what it wants."""
 
 
 class HttpRequest:

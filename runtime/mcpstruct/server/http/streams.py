@@ -8,7 +8,7 @@ from mcpstruct.base.limits import MIB
 from mcpstruct.session.loop import Cancellable, Future, Loop
 from mcpstruct.wire.sse import KEEP_ALIVE
 
-from .asgi import Headers, Send
+from .asgi import Gone, Headers, Receive, Send
 
 HIGH_WATER = 64 * 1024
 OVERFLOW = 4 * MIB
@@ -76,10 +76,16 @@ class EventStream:
         self._events.clear()
         self.end()
 
+    async def until_gone(self, receive: Receive) -> None:
+        """Wait for the client to leave: then nothing more is sent."""
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.discard()
+
     async def send_to(self, send: Send, headers: Headers = ()) -> None:
-        """Answer a request with the events, until they end."""
-        await send({"type": "http.response.start", "status": 200, "headers": [*EVENTS, *headers]})
+        """Answer a request with the events, until they end. Raises `Gone`."""
         try:
+            await send({"type": "http.response.start", "status": 200, "headers": [*EVENTS, *headers]})
             while True:
                 if self._events or self._over:
                     data = b"".join(self._events)
@@ -93,6 +99,8 @@ class EventStream:
                         self._relieved()
                 else:
                     await self._something()
+        except OSError:
+            raise Gone from None
         finally:
             if self._timer is not None:
                 self._timer.cancel()

@@ -69,10 +69,15 @@ class HttpAuth(Protocol):
     """Says who calls. Errors that either method raises are those of the call; `AuthError` is made for that."""
 
     async def authorize(self, request: HttpRequest) -> None:
-        """Put on a request what it takes to be let in, as headers. Called each time before it is sent."""
+        """Put on a request what it takes to be let in, as headers. Called each time before it is sent.
+
+        A DELETE says that a session is over: it gets what there is at hand, and nobody is asked for its sake.
+        """
 
     async def refused(self, request: HttpRequest, status: int, headers: Mapping[str, str]) -> bool:
-        """A request was refused, with 401 or 403 and these headers: whether to send it again."""
+        """A request was refused, with 401 or 403 and these headers: whether to send it again. Not called any more once
+        the connection is being closed.
+        """
         ...
 
 

@@ -6,6 +6,7 @@ They cost a third of what aiohttp's do. All clients of an event loop share the c
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import ssl as tls
 from collections import deque
@@ -14,7 +15,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote, urlsplit
 
-from mcpstruct.base.errors import ConnectFailed
+from mcpstruct.base.errors import ConnectFailed, ConnectionLost
 
 from .certificates import usual_checks
 from .http1 import Connection, Http1Response
@@ -29,7 +30,23 @@ _MOST_KEPT = 256
 _CLOSING = 1.0
 _SAFE = "%/:=&?~#+!$,;'@()*[]"
 _PORTS = {"http": 80, "https": 443}
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\uffff]*").fullmatch
+_READ_TWO_WAYS = frozenset("ßς\u200c\u200d")
+"""Characters that the two editions of IDNA turn into two names, which may be two hosts."""
 _Key: TypeAlias = tuple[str, int, tls.SSLContext | None]
+
+
+def _ascii(host: str) -> str:
+    """The name of a host as it is looked up. Raises `ConnectFailed` for what is none."""
+    if host.isascii():
+        return host
+    if not _READ_TWO_WAYS.isdisjoint(host):
+        raise ConnectFailed(f"{host!r} may be read as either of two names: give the one that begins with xn--")
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError as error:
+        raise ConnectFailed(f"{host!r} is no name of a host: {error}") from error
 
 
 class _Place(NamedTuple):
@@ -52,7 +69,7 @@ class Pool:
         self._waiting: dict[_Key, deque[asyncio.Future[None]]] = {}
 
     async def connection(self, key: _Key, connect: float | None, *, call: bool) -> Connection:
-        """A connection that nobody uses. Raises `ConnectFailed`."""
+        """A connection that nobody uses. Raises `ConnectFailed`, `ConnectionLost`."""
         if call:
             count = self._calls.get(key, 0)
             if count < CALLS:
@@ -65,6 +82,10 @@ class Pool:
             if call:
                 self._leave(key)
             raise
+        if found.closed.done():  # already, and it will not say so again
+            if call:
+                self._leave(key)
+            raise ConnectionLost("the server closed the connection before it was asked")
         found.counted = call
         return found
 
@@ -104,7 +125,7 @@ class Pool:
             if not found.transport.is_closing():
                 if now - found.since <= IDLE:
                     return found
-                found.transport.close()
+                found.close()
         return None
 
     async def _made(self, key: _Key, connect: float | None) -> Connection:
@@ -140,10 +161,13 @@ class Pool:
             if idle and connection in idle:
                 idle.remove(connection)
         elif again and self.users:
-            connection.since = self.loop.time()
-            self._idle.setdefault(key, deque()).append(connection)
+            now = connection.since = self.loop.time()
+            idle = self._idle.setdefault(key, deque())
+            while idle and now - idle[0].since > IDLE:
+                idle.popleft().close()
+            idle.append(connection)
         else:
-            connection.transport.close()
+            connection.close()
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -195,10 +219,8 @@ class HttptoolsClient:
 
     def _place(self, url: str) -> _Place:
         parts = urlsplit(url)
-        host = parts.hostname or ""
-        if not host.isascii():
-            host = host.encode("idna").decode()
-        port = parts.port or _PORTS[parts.scheme]
+        host = _ascii(parts.hostname or "")
+        port = _PORTS[parts.scheme] if parts.port is None else parts.port
         context = (self._ssl or usual_checks()) if parts.scheme == "https" else None
         target = quote(f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/", safe=_SAFE)
         shown = f"[{host}]" if ":" in host else host
@@ -211,9 +233,11 @@ class HttptoolsClient:
     def _head(self, method: str, url: str, place: _Place, headers: Mapping[str, str]) -> bytes:
         """The request line and headers. Those of one object are worked out once. Raises `ValueError`."""
         lines = [f"{method} {place.target} HTTP/1.1", f"host: {place.host}"]
-        lines += [f"{name}: {value}" for name, value in headers.items() if name != "host"]
-        if any("\r" in line or "\n" in line or "\0" in line for line in lines):
-            raise ValueError("a header may not have line breaks in it")
+        for name, value in headers.items():
+            if not _NAME(name) or not _VALUE(value):
+                raise ValueError("a header has line breaks or other characters in it that it may not have")
+            if name.lower() != "host":
+                lines.append(f"{name}: {value}")
         head = ("\r\n".join(lines) + "\r\n").encode("latin-1")
         if len(self._heads) >= _MOST_KEPT:
             self._heads.clear()

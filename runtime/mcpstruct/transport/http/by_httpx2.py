@@ -12,7 +12,7 @@ from mcpstruct.base.errors import ConnectFailed, ConnectionLost, MissingExtra
 
 from .base import sound
 from .certificates import usual_checks
-from .decoding import Decoder
+from .decoding import Decoder, is_encoded
 
 if TYPE_CHECKING:
     import ssl
@@ -129,7 +129,7 @@ class Httpx2Response:
 
     def _decoded(self, piece: bytes) -> bytes:
         """A piece decompressed; what would become too much of it waits. Raises `ConnectionLost`."""
-        if "content-encoding" not in self.headers:
+        if not is_encoded(self.headers):
             return piece
         if self._decoder is None:
             self._decoder = Decoder(self.headers["content-encoding"])

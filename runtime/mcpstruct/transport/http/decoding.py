@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 from mcpstruct.base.errors import ConnectionLost
 
 _PIECE = 1024 * 1024
 """Bytes that a piece becomes at most before somebody reads them."""
+
+
+def is_encoded(headers: Mapping[str, str]) -> bool:
+    """Whether a body is compressed, by its headers."""
+    return "content-encoding" in headers and headers["content-encoding"].strip().lower() not in ("", "identity")
 
 
 class Decoder:

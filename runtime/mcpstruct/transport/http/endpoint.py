@@ -27,13 +27,13 @@ _PORTS = {"http": 80, "https": 443}
 def _origin(url: str) -> tuple[str, str, int | None]:
     """Scheme, host and port of a URL. Raises `ValueError` where there is no reading it."""
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", _PORTS.get(parts.scheme) if parts.port is None else parts.port
 
 
 class Endpoint:
     """Where requests go."""
 
-    __slots__ = ("_auth", "_holds", "_http", "_server", "url")
+    __slots__ = ("_auth", "_holds", "_http", "_server", "leaving", "url")
 
     def __init__(
         self,
@@ -44,6 +44,8 @@ class Endpoint:
         holds: Callable[[int], None] | None = None,
     ) -> None:
         self.url = url
+        self.leaving = False
+        """Whether nobody is asked for the right to send any more: what is refused stays so."""
         self._server = server or url
         self._holds = holds
         self._http = http
@@ -77,7 +79,7 @@ class Endpoint:
     async def _let_in(self, response: HttpResponse, request: HttpRequest | None) -> None:
         """Get the right to send again. Raises `AccessDenied`."""
         error, _ = await refusal(response)
-        if self._auth is None or request is None:
+        if self._auth is None or request is None or self.leaving:
             raise error
         if not await self._held(self._auth.refused(request, error.status, error.headers)):
             raise error

@@ -10,10 +10,12 @@ import httptools
 
 from mcpstruct.base.errors import ConnectionLost
 
-from .decoding import Decoder
+from .decoding import Decoder, is_encoded
 
 AHEAD = 256 * 1024
 """Bytes of an answer that are held before somebody reads it; beyond them, the connection is not read either."""
+LARGEST_LIST = 16 * 1024
+"""Characters of a header that comes several times, beyond which it may not come again: each time costs all of them."""
 LARGEST_HEAD = 256 * 1024
 """Bytes that the head of an answer may have; and what stands between pieces of its body, or behind it."""
 
@@ -53,6 +55,13 @@ class Connection(asyncio.Protocol):
         """Close at once."""
         self.transport.abort()
 
+    def close(self) -> None:
+        """Close, and at once where a server that has answered would have to read the rest of what was asked."""
+        if self.transport.get_write_buffer_size():
+            self.abort()
+        else:
+            self.transport.close()
+
     # -- called by the event loop -------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -78,7 +87,7 @@ class Connection(asyncio.Protocol):
 
     def _release(self, response: Http1Response) -> None:
         response.leave()
-        self._released(self, self._again)
+        self._released(self, self._again and not self.transport.get_write_buffer_size())
 
     def _fail(self, error: ConnectionLost) -> None:
         response, self._response = self._response, None
@@ -114,7 +123,10 @@ class Connection(asyncio.Protocol):
             return
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         headers = self._headers
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+        before = headers.get(key)
+        if before is not None and len(before) > LARGEST_LIST:
+            raise ValueError("a header that comes too often")
+        headers[key] = text if before is None else f"{before}, {text}"
 
     def on_headers_complete(self) -> None:
         """See `httptools`."""
@@ -248,7 +260,7 @@ class Http1Response:
                 piece = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
                 self._pieces.clear()
                 self._held = 0
-                if "content-encoding" not in self.headers:
+                if not is_encoded(self.headers):
                     return piece
                 piece = self._decoded(piece)
                 if piece:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Hashable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mcpstruct.base.envelope import ErrorObject, RequestId
 from mcpstruct.base.errors import (
@@ -157,7 +159,7 @@ class HttpLink:
 
     async def aclose(self) -> None:
         """See `Link`."""
-        self._closed = True
+        self._closed = self.session.target.leaving = True
         if self.gate is not None and not self.gate.done():
             self.gate.set_exception(ConnectionLost("the session was closed"))
             self.gate = None
@@ -241,14 +243,22 @@ class HttpLink:
             await self._refused(response, post)
             return
         if name == methods.INITIALIZE.name:
-            self.session.begin(response.headers)
+            try:
+                self.session.begin(response.headers)
+            except ProtocolViolation:
+                await response.aclose()
+                raise
         await self._answered(response, post.id)
 
     async def _answered(self, response: HttpResponse, request_id: RequestId) -> None:
         """Take in the answer to a request."""
         kind = media_type(response)
         if kind == "application/json":
-            self.core.received(await read_json(response, self.delivery.max_bytes))
+            data = await read_json(response, self.delivery.max_bytes)
+            if self.headers.modern:
+                self.core.only(request_id, self.core.received, data)
+            else:
+                self.core.received(data)
         elif kind == "text/event-stream":
             await self._streamed(response, request_id)
         elif self.session.elsewhere:  # the answer comes on a stream of its own
@@ -262,10 +272,13 @@ class HttpLink:
             raise ConnectionLost("the server's answer held none to this request")
 
     async def _streamed(self, response: HttpResponse, request_id: RequestId) -> None:
-        cursor = Cursor()
+        cursor, delivery = Cursor(), self.delivery
+        if self.headers.modern:  # each stream answers its own request; in a session it may carry what others missed
+            only, core = partial(self.core.only, request_id), self.core
+            delivery = replace(delivery, received=partial(only, core.received), refused=partial(only, core.refused))
         await read_events(
             response,
-            self.delivery,
+            delivery,
             cursor,
             over=lambda: not self.awaited(request_id),
             cancel=lambda: self.jobs.cancel(request_id),
@@ -310,9 +323,9 @@ class HttpLink:
     async def _look_again(self, name: str | None) -> None:
         """List the tools, up to the page with the one that is wanted, for what they want in headers."""
         connection: Any = self.core.router
-        cursor: str | None = None
+        call, cursor = connection.renewing(), None
         for _ in range(_MOST_PAGES):
-            page = await connection.call(methods.LIST_TOOLS, methods.LIST_TOOLS.params(cursor=cursor))
+            page = await call(methods.LIST_TOOLS, methods.LIST_TOOLS.params(cursor=cursor))
             cursor = page.next_cursor
             if cursor is None or any(tool.name == name for tool in page.tools):
                 return

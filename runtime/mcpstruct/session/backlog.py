@@ -1,0 +1,84 @@
+"""What a client is told that does not read: no more than it can make use of once it does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from typing import Any
+
+from mcpstruct.base.errors import ConnectionLost
+
+from .core import Core
+from .links import Link
+
+log = logging.getLogger("mcpstruct")
+
+
+class _Behind:
+    """What waits for a way out that is congested."""
+
+    __slots__ = ("dropped", "latest", "reports")
+
+    def __init__(self) -> None:
+        self.latest: dict[Hashable, tuple[Callable[..., object], tuple[Any, ...]]] = {}
+        self.reports = 0
+        self.dropped = 0
+
+
+class Backlog:
+    """The notifications of one connection, which may have several ways out."""
+
+    __slots__ = ("_behind", "_core")
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._behind: dict[Link, _Behind] = {}
+
+    def tell(self, link: Link, key: Hashable, send: Callable[..., object], *args: Any) -> None:
+        """Send a notification: at once, or, if it is still the latest with this key, when there is room."""
+        behind = self._behind.get(link) or self._falls_behind(link)
+        if behind is None:
+            _sent(send, args)
+        else:
+            behind.latest.pop(key, None)
+            behind.latest[key] = send, args
+
+    def report(self, link: Link, key: Hashable, send: Callable[..., object], *args: Any) -> None:
+        """Send a notification, though no more than `Limits.max_queue` to a client that does not read. Beyond it, the
+        latest with this key is kept; without a key, none.
+        """
+        behind = self._behind.get(link) or self._falls_behind(link)
+        if behind is None:
+            _sent(send, args)
+        elif behind.reports < self._core.limits.max_queue:
+            behind.reports += 1
+            _sent(send, args)
+        elif key is not None:
+            self.tell(link, key, send, *args)
+        else:
+            behind.dropped += 1
+
+    def _falls_behind(self, link: Link) -> _Behind | None:
+        if not link.congested:
+            return None
+        behind = self._behind[link] = _Behind()
+        self._core.loop.spawn(self._catch_up, link, behind)
+        return behind
+
+    async def _catch_up(self, link: Link, behind: _Behind) -> None:
+        try:
+            await link.drain()
+            while behind.latest:
+                send, args = behind.latest.pop(next(iter(behind.latest)))
+                _sent(send, args)
+                await link.drain()
+        finally:
+            del self._behind[link]
+            if behind.dropped:
+                log.debug("%d log messages dropped: a client does not read", behind.dropped)
+
+
+def _sent(send: Callable[..., object], args: tuple[Any, ...]) -> None:
+    with suppress(ConnectionLost):
+        send(*args)
