@@ -15,7 +15,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Bounds on messages, and on how many of them a session holds. Every one can be set, for each session."""
 
     max_bytes: int = 64 * MIB
-    """Largest message, in bytes."""
+    """Largest message, in bytes. Also the most bytes of a server's reports that wait for a client that does not read:
+    beyond it, progress is condensed to the latest, and the newest log messages go."""
     max_thread_depth: int = 128
     """Deepest nesting of arrays and objects accepted on a thread whose stack is below 4 MiB. Elsewhere the
     interpreter's own recursion limit is the bound: about 1,000 levels, on 3.13 some 10,000."""
@@ -24,8 +25,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     `max_queue` of them, and are refused then."""
     max_queue: int = 16_384
     """Most notifications waiting for a callback. Beyond it, progress is condensed to the latest, and the oldest log
-    messages go. Likewise the most reports of a server that wait for a client that does not read: beyond it, progress is
-    condensed to the latest, and the newest log messages go."""
+    messages go."""
     max_subscriptions: int = 16_384
     """Most resources that a client may be told of: by all subscriptions of a session, and by all streams of
     `subscriptions/listen` that share a connection. More are refused."""

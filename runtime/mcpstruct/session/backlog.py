@@ -18,12 +18,17 @@ log = logging.getLogger("mcpstruct")
 class _Behind:
     """What waits for a way out that is congested."""
 
-    __slots__ = ("dropped", "latest", "reports")
+    __slots__ = ("dropped", "latest", "size")
 
     def __init__(self) -> None:
         self.latest: dict[Hashable, tuple[Callable[..., object], tuple[Any, ...]]] = {}
-        self.reports = 0
+        self.size = 0
+        """Bytes of reports that have been sent nevertheless."""
         self.dropped = 0
+
+    def send_next(self) -> None:
+        send, args = self.latest.pop(next(iter(self.latest)))
+        _sent(send, args)
 
 
 class Backlog:
@@ -44,20 +49,26 @@ class Backlog:
             behind.latest.pop(key, None)
             behind.latest[key] = send, args
 
-    def report(self, link: Link, key: Hashable, send: Callable[..., object], *args: Any) -> None:
-        """Send a notification, though no more than `Limits.max_queue` to a client that does not read. Beyond it, the
-        latest with this key is kept; without a key, none.
+    def report(self, link: Link, key: Hashable, size: int, send: Callable[..., object], *args: Any) -> None:
+        """Send a notification of about so many bytes, though no more than `Limits.max_bytes` to a client that does not
+        read. Beyond it, the latest with this key is kept; without a key, none.
         """
         behind = self._behind.get(link) or self._falls_behind(link)
         if behind is None:
             _sent(send, args)
-        elif behind.reports < self._core.limits.max_queue:
-            behind.reports += 1
+        elif behind.size + size <= self._core.limits.max_bytes:
+            behind.size += size
             _sent(send, args)
         elif key is not None:
             self.tell(link, key, send, *args)
         else:
             behind.dropped += 1
+
+    def flush(self, link: Link) -> None:
+        """Send what was kept after all: an answer is next, which nothing may follow."""
+        if behind := self._behind.get(link):
+            while behind.latest:
+                behind.send_next()
 
     def _falls_behind(self, link: Link) -> _Behind | None:
         if not link.congested:
@@ -70,8 +81,7 @@ class Backlog:
         try:
             await link.drain()
             while behind.latest:
-                send, args = behind.latest.pop(next(iter(behind.latest)))
-                _sent(send, args)
+                behind.send_next()
                 await link.drain()
         finally:
             del self._behind[link]

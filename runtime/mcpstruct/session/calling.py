@@ -312,7 +312,7 @@ class ClientConnection:
         self._stamp = {
             PROTOCOL_VERSION: name,
             CLIENT_INFO: msgspec.json.decode(to_json(self.part.info)),
-            CLIENT_CAPABILITIES: _declared(self.part.capabilities, revision(name)),
+            CLIENT_CAPABILITIES: _declared(self.part.capabilities),
         }
         if self.part.log_level is not None:
             self._stamp[LOG_LEVEL] = self.part.log_level
@@ -332,10 +332,10 @@ class ClientConnection:
         return result
 
 
-def _declared(capabilities: ClientCapabilities, row: Revision) -> dict[str, Any]:
-    """What a client can do, in the words of a revision."""
+def _declared(capabilities: ClientCapabilities) -> dict[str, Any]:
+    """What a client can do, in the words of the modern era: nobody is told there of changes to roots."""
     declared: dict[str, Any] = msgspec.json.decode(to_json(capabilities))
-    if not row.roots_list_changed and is_object(roots := declared.get("roots")):
+    if is_object(roots := declared.get("roots")):
         roots.pop("listChanged", None)
     return declared
 

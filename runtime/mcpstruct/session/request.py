@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Raw, Struct
 
+from mcpstruct.base.codec import to_json
 from mcpstruct.base.envelope import RequestId
 from mcpstruct.base.errors import MethodNotInRevision
 from mcpstruct.base.hooks import convert
@@ -33,6 +34,7 @@ R = TypeVar("R")
 SILENT = len(SEVERITY)
 """More severe than any log message."""
 _NONE = ClientCapabilities()
+_FRAME = 200  # bytes around what a report says
 _ON_THE_WAY = (methods.PROGRESS, methods.LOGGING_MESSAGE)
 
 
@@ -51,7 +53,8 @@ class ServerRequest(Struct, eq=False):
     _capabilities: ClientCapabilities | None = None
 
     def stamped(self, result: Any) -> Any:
-        """A result with what the client's revision wants on it."""
+        """A result with what the client's revision wants on it, when it is next to be sent."""
+        self.connection.backlog.flush(self.incoming.link)
         server, as_bytes = self.connection.service.info, self.connection.core.as_bytes
         if result is not None and result is self.made and self.revision.era == "modern":
             return complete(result, server, as_bytes=as_bytes)
@@ -119,7 +122,7 @@ class ServerRequest(Struct, eq=False):
         """Send a log message, if the client wants any so slight."""
         if SEVERITY[level] >= self.log_severity:
             params = LoggingMessageNotificationParams(level=level, data=data, logger=logger)
-            self.notify(methods.LOGGING_MESSAGE, params)
+            self._report(None, _size(data), methods.LOGGING_MESSAGE, params)
 
     def progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
         """Report progress, if the client asked for reports. What does not go forward is not sent."""
@@ -128,12 +131,11 @@ class ServerRequest(Struct, eq=False):
             return
         self._progress = progress
         params = ProgressNotificationParams(progress=progress, total=total, message=message, progress_token=token)
-        self.notify(methods.PROGRESS, params)
+        self._report(self.incoming, len(message or ""), methods.PROGRESS, params)
 
-    def notify(self, method: MethodInfo[Any, None], params: Any) -> None:
+    def _report(self, key: Incoming | None, size: int, method: MethodInfo[Any, None], params: Any) -> None:
         """Send a notification that belongs to this request; nothing follows its answer."""
-        key = self.incoming if method is methods.PROGRESS else None
-        self.connection.backlog.report(self.incoming.link, key, self._send, method, params)
+        self.connection.backlog.report(self.incoming.link, key, size + _FRAME, self._send, method, params)
 
     def _send(self, method: MethodInfo[Any, None], params: Any) -> None:
         if self.in_progress:
@@ -151,3 +153,9 @@ class ServerRequest(Struct, eq=False):
         return self.connection.core.request(
             method, params, timeout=timeout, on_progress=on_progress, link=self.incoming.link
         )
+
+
+def _size(data: Any) -> int:
+    if isinstance(data, str):
+        return len(data)
+    return len(memoryview(data) if isinstance(data, Raw) else to_json(data))

@@ -46,8 +46,6 @@ class Revision(Struct, frozen=True, eq=False):
     """Whether an error may go out without an id, for a message whose id could not be read."""
     elicitation_modes: bool
     """Whether an elicitation says if it is by form or at a URL."""
-    roots_list_changed: bool
-    """Whether clients tell of changes to their roots."""
     polling: bool
     """Whether a stream over HTTP may begin with an event that only says what to come back with."""
     resource_not_found: int
@@ -85,7 +83,6 @@ def revision(name: str) -> Revision:
         name in _BATCHES,
         name >= _NAMELESS_ERRORS_SINCE,
         name >= _ELICITATION_MODES_SINCE,
-        _has(name, methods.ROOTS_LIST_CHANGED),
         name >= _POLLING_SINCE,
         INVALID_PARAMS if modern else _RESOURCE_NOT_FOUND,
         frozenset(kind for kind, since in _CONTENT.items() if since <= name),

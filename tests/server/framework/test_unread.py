@@ -160,7 +160,7 @@ async def test_streams_subscribe_to_so_many_resources() -> None:
 
 async def test_log_messages_that_nobody_reads_are_dropped(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "mcpstruct")
-    server = MCPServer(limits=Limits(max_queue=5))
+    server = MCPServer(limits=Limits(max_bytes=1040))
 
     @server.tool()
     async def talk(ctx: Context[Any]) -> str:
@@ -183,7 +183,7 @@ async def test_log_messages_that_nobody_reads_are_dropped(caplog: pytest.LogCapt
 
 
 async def test_progress_that_nobody_reads_is_condensed_to_the_latest() -> None:
-    server, go_on = MCPServer(limits=Limits(max_queue=5)), anyio.Event()
+    server, go_on = MCPServer(limits=Limits(max_bytes=1040)), anyio.Event()
 
     @server.tool()
     async def work(ctx: Context[Any]) -> str:
