@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextvars import Context, copy_context
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,7 @@ class Exchange(Struct, eq=False):
     _outcome: Future[None] | None = None
     _guest: Guest | None = None
     _send: Send | None = None
+    _context: Context | None = None
     _sending: asyncio.Task[None] | None = None
     _watcher: Cancellable | None = None
     _patience: Cancellable | None = None
@@ -147,7 +149,9 @@ class Exchange(Struct, eq=False):
     def _send_meanwhile(self) -> None:
         """Send events while the task that would is at work on the answer."""
         if self.events is not None and self._sending is None and self._guest is not None and self._send is not None:
-            self._sending = asyncio.create_task(self.events.send_to(self._send, self.headers))
+            # Not with the context variables of the handler: an ASGI server's timers would keep them for a while.
+            coroutine = self.events.send_to(self._send, self.headers)
+            self._sending = asyncio.create_task(coroutine, context=self._context)
             self._sending.add_done_callback(self._sent)
 
     def _sent(self, sending: asyncio.Task[None]) -> None:
@@ -188,7 +192,7 @@ class Exchange(Struct, eq=False):
         """Send the answer, once it begins to come; a client that leaves before that calls the request off. Raises
         `Gone`.
         """
-        self._send, guest = send, self._guest
+        guest = self._guest
         if guest is not None and guest.begin():
             self._guest = guest = None  # which refers back, as above
         if not self._body or self.headers:
@@ -206,6 +210,8 @@ class Exchange(Struct, eq=False):
         watch.add(self, receive)
         try:
             if guest is not None:
+                self._send, self._context = send, copy_context()
+                self._send_meanwhile()
                 await guest.rest()
             self._guest = None
             if not self._done and self.events is None:
