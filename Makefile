@@ -51,7 +51,7 @@ test-others: $(STAMP) ## run the tests on every other interpreter found
 
 interop: $(STAMP) ## talk to clients and servers that others wrote, in environments of their own under .peers/
 	@$(BIN)/python -m tests.interop.peers
-	@MCPSTRUCT_INTEROP=1 $(BIN)/python -m pytest -n auto tests/interop $(ARGS)
+	@MCPSTRUCT_INTEROP=1 $(BIN)/python -m pytest -n auto -m 'not slow' tests/interop $(ARGS)
 
 conformance: $(STAMP) ## run the official conformance suite against a server and a client over HTTP; ARGS=--help says more
 	@$(BIN)/python -m tests.conformance.run $(ARGS)
@@ -70,7 +70,8 @@ wheel: $(STAMP) ## build the wheel and use it in a fresh environment
 	@bash tests/wheel.sh
 
 nightly: $(STAMP) ## what is too slow for every change: slow tests, 20 times the property tests, the benchmarks
-	@$(BIN)/python -m pytest -n auto -m slow --timeout 600
+	@$(BIN)/python -m tests.interop.peers
+	@MCPSTRUCT_INTEROP=1 $(BIN)/python -m pytest -n auto -m slow --timeout 600
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n auto -m 'not slow' --timeout 1200
 	@$(MAKE) --no-print-directory bench
 

@@ -19,6 +19,7 @@ from tests.support.http import free_port
 
 pytestmark = [
     pytest.mark.anyio,
+    pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here; Debian's package `chromium` has one"),
 ]
 
