@@ -8,8 +8,6 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := --quiet --disable-pip-version-check
-# Many tests wait for processes of their own: twice as many at once as there are processors, or these would idle.
-export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$(( 2 * $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) )))
 .PHONY: help install gen gen-check bump test test-others interop conformance check lint types wheel nightly bench demo clean
 
 help: ## list the targets
