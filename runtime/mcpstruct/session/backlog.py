@@ -34,15 +34,16 @@ class _Behind:
 class Backlog:
     """The notifications of one connection, which may have several ways out."""
 
-    __slots__ = ("_behind", "_core")
+    __slots__ = ("_core", "behind")
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._behind: dict[Link, _Behind] = {}
+        self.behind: dict[Link, _Behind] = {}
+        """The ways out that are congested, or were a moment ago."""
 
     def tell(self, link: Link, key: Hashable, send: Callable[..., object], *args: Any) -> None:
         """Send a notification: at once, or, if it is still the latest with this key, when there is room."""
-        behind = self._behind.get(link) or self._falls_behind(link)
+        behind = self.behind.get(link) or self._falls_behind(link)
         if behind is None:
             _sent(send, args)
         else:
@@ -53,7 +54,7 @@ class Backlog:
         """Send a notification of about so many bytes, though no more than `Limits.max_bytes` to a client that does not
         read. Beyond it, the latest with this key is kept; without a key, none.
         """
-        behind = self._behind.get(link) or self._falls_behind(link)
+        behind = self.behind.get(link) or self._falls_behind(link)
         if behind is None:
             _sent(send, args)
         elif behind.size + size <= self._core.limits.max_bytes:
@@ -66,14 +67,14 @@ class Backlog:
 
     def flush(self, link: Link) -> None:
         """Send what was kept after all: an answer is next, which nothing may follow."""
-        if behind := self._behind.get(link):
+        if behind := self.behind.get(link):
             while behind.latest:
                 behind.send_next()
 
     def _falls_behind(self, link: Link) -> _Behind | None:
         if not link.congested:
             return None
-        behind = self._behind[link] = _Behind()
+        behind = self.behind[link] = _Behind()
         self._core.loop.spawn(self._catch_up, link, behind)
         return behind
 
@@ -84,7 +85,7 @@ class Backlog:
                 behind.send_next()
                 await link.drain()
         finally:
-            del self._behind[link]
+            del self.behind[link]
             if behind.dropped:
                 log.debug("%d log messages dropped: a client does not read", behind.dropped)
 

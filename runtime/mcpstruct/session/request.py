@@ -54,7 +54,8 @@ class ServerRequest(Struct, eq=False):
 
     def stamped(self, result: Any) -> Any:
         """A result with what the client's revision wants on it, when it is next to be sent."""
-        self.connection.backlog.flush(self.incoming.link)
+        if (backlog := self.connection.backlog).behind:
+            backlog.flush(self.incoming.link)
         server, as_bytes = self.connection.service.info, self.connection.core.as_bytes
         if result is not None and result is self.made and self.revision.era == "modern":
             return complete(result, server, as_bytes=as_bytes)

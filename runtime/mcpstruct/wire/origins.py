@@ -8,6 +8,7 @@ on a list. Values are read strictly: what is not plainly a host or an origin is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 """The names that a machine has for itself."""
@@ -22,6 +23,16 @@ _SCHEME = f"{_LETTERS}0123456789+-."
 _LONGEST_NAME = 253
 _LONGEST_VALUE = 512
 _MOST_VERDICTS = 256
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host of a URL, in lower case and without brackets, is this machine itself."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class AllowedHosts:

@@ -203,6 +203,24 @@ async def test_progress_that_nobody_reads_is_condensed_to_the_latest() -> None:
         assert [params["progress"] for params in told(peer, "progress")] == [0, 1, 2, 3, 4, 5, 99]
 
 
+async def test_the_latest_progress_comes_before_the_answer() -> None:
+    server = MCPServer(limits=Limits(max_bytes=1040))
+
+    @server.tool()
+    async def work(ctx: Context[Any]) -> str:
+        for number in range(100):
+            ctx.report_progress(number, message="x" * 11 * LONG if number == 0 else None)
+        return "done"
+
+    async with served(server) as peer:
+        peer.transport.pause()
+        peer.request(1, "tools/call", stamped(name="work", arguments={}, _meta=LOGGING))
+        await anyio.wait_all_tasks_blocked()
+        peer.transport.resume()
+        await peer.until(lambda: answered(peer))
+        assert [params["progress"] for params in told(peer, "progress")] == [0, 1, 2, 3, 4, 5, 99]
+
+
 # -- reports of threads ------------------------------------------------------------------------------------------------
 
 

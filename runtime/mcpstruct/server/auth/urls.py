@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
+
+from mcpstruct.wire.origins import is_loopback
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -18,7 +19,7 @@ def checked(url: str, what: str, *, http: bool) -> SplitResult:
     plain = url.isascii() and not any(char <= " " or char in '"\\<>' for char in url)
     if not plain or parts.scheme not in _PORTS or not parts.hostname or "#" in url or parts.username is not None:
         raise ValueError(f"{what} is a URL of https, with a host and without a fragment: {url!r} is none")
-    if parts.scheme == "http" and not http and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not http and not is_loopback(parts.hostname):
         raise ValueError(f"{what} is of http, beyond this machine: {url!r}; http=True allows it")
     return parts
 
@@ -41,12 +42,3 @@ def normal(url: str) -> str | None:
     if port is not None and port != _PORTS.get(scheme):
         where += f":{port}"
     return f"{scheme}://{where}{parts.path or '/'}"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mcpstruct.session.loop import Loop
+from mcpstruct.wire.origins import is_loopback
 
 if TYPE_CHECKING:
     from .by_aiohttp import AiohttpClient
@@ -42,17 +42,8 @@ def environment_proxy(url: str) -> str | None:
 
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if _is_own(host) or proxy_bypass(host):
+    if is_loopback(host) or proxy_bypass(host):
         return None
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     return proxy if proxy is not None and proxy.startswith(("http://", "https://")) else None
-
-
-def _is_own(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
