@@ -34,6 +34,7 @@ CONTESTANTS: dict[str, Contestant] = {
         _limit("task", "task a call", "task"),
         _limit("pipe", "pipe", "pipe"),
         _limit("pipe_uvloop", "pipe, uvloop", "pipe", "uvloop"),
+        _limit("pipe_descriptors", "pipe, descriptors", "pipe", "descriptors"),
         _limit("pipe_batched", "pipe, batched", "pipe", "batched"),
         _limit("pipe_calls", "pipe, calls", "pipe", "calls"),
     )

@@ -15,6 +15,7 @@ from mcpstruct import RawClient, RawServer
 from mcpstruct.base.errors import (
     INVALID_PARAMS,
     INVALID_REQUEST,
+    PARSE_ERROR,
     ConnectionLost,
     MethodNotFound,
     MethodNotInRevision,
@@ -255,7 +256,36 @@ async def test_answers_that_are_none(answer: bytes) -> None:
             await client.request("tools/list")
 
 
+@pytest.mark.parametrize("part", [b'"result":{"a":"\xc3"}', b'"error":{"code":1,"message":"","data":"\xc3"}'])
+async def test_answers_that_are_no_utf8_are_not_passed_on(part: bytes) -> None:
+    async with raw_client() as (client, peer):
+        peer.on_message = lambda m: "id" in m and peer.send(b'{"jsonrpc":"2.0","id":%d,%b}' % (m["id"], part))
+        with pytest.raises(ProtocolViolation, match="invalid UTF-8 at byte") as caught:
+            await client.request("tools/list")
+        assert caught.value.code == PARSE_ERROR
+
+
+async def test_params_that_are_no_utf8_are_not_sent() -> None:
+    async with raw_client() as (client, peer):
+        with pytest.raises(ValueError, match="invalid UTF-8 at byte 6"):
+            await client.request("tools/list", b'{"a":"\xc3"}')
+        assert peer.left == []
+
+
 # -- a server ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("revision", "around", "told"),
+    # the earlier one does not know of errors without an id
+    [(NEWEST_LEGACY, b"%b", [PARSE_ERROR]), ("2025-03-26", b"%b", []), ("2025-03-26", b"[%b]", [])],
+)
+async def test_requests_that_are_no_utf8_are_not_passed_on(revision: str, around: bytes, told: list[int]) -> None:
+    async with served(RawServer(lambda method, params, client: params, info=INFO)) as peer:
+        await peer.initialize(revision)
+        peer.send(around % b'{"jsonrpc":"2.0","id":10,"method":"resources/read","params":{"uri":"file:///wo\xc3"}}')
+        assert "result" in await peer.ask("after", "tools/list")
+        assert [m["error"]["code"] for m in peer.heard if "error" in m] == told
 
 
 @both_eras

@@ -101,6 +101,16 @@ def guard_depth(data: bytes, limits: Limits) -> None:
         raise LimitExceeded(Problem("", f"at most {depth} levels of nesting", "more"), data=data)
 
 
+def guard_text(data: bytes) -> None:
+    """Refuse what is no UTF-8, where parts of it would be passed on unread; raises `ProtocolViolation` (-32700)."""
+    if data.isascii():
+        return
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        raise unparsable(data, error) from None
+
+
 def parse(data: bytes) -> Any:
     """Any JSON as plain values; raises `ProtocolViolation` (-32700) for what is no JSON, `LimitExceeded` for depth."""
     guard_depth(data, DEFAULT_LIMITS)

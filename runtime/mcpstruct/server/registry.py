@@ -62,7 +62,7 @@ class Registry(Server):
         self.templates: Catalogue[Template] = catalogue("resource template", "resources", "templates")
         self.completions = Completions(self._pool)
         self._guarded = False
-        """Whether there are resources that take scopes: only then is it looked up which one a URI is of."""
+        """Whether anything takes scopes: only then is it looked up what a request is about."""
 
     def tool(
         self,
@@ -150,7 +150,7 @@ class Registry(Server):
         )
         timeout = self._timeout if timeout is None else timeout
         caller = self._caller(made, timeout=timeout, inline=inline)
-        self.tools.add(made.name, Tool(made, definition, caller, scope_names(scopes)))
+        self.tools.add(made.name, Tool(made, definition, caller, self._guard(scopes)))
 
     def resource(
         self,
@@ -173,8 +173,7 @@ class Registry(Server):
         The function of a template has a parameter for each variable. `ttl` and `cache_scope` are as for the server, and
         go before those. `scopes` are what a token has to be good for, over HTTP, to read it or be told of its changes.
         """
-        wanted = scope_names(scopes)
-        self._guarded = self._guarded or bool(wanted)
+        wanted = self._guard(scopes)
         namespace = _locals(uri)
         fresh = self._caching.of("read", Caching(ttl=ttl, scope=cache_scope))
 
@@ -230,7 +229,7 @@ class Registry(Server):
                 meta=_dict(meta),
             )
             caller = self._caller(made, inline=inline)
-            self.prompts.add(made.name, Prompt(made, definition, caller, scope_names(scopes)))
+            self.prompts.add(made.name, Prompt(made, definition, caller, self._guard(scopes)))
             return function
 
         return decorate
@@ -249,6 +248,11 @@ class Registry(Server):
 
         return decorate
 
+    def _guard(self, scopes: Sequence[str]) -> tuple[str, ...]:
+        wanted = scope_names(scopes)
+        self._guarded = self._guarded or bool(wanted)
+        return wanted
+
     def _caller(self, function: Function, *, timeout: float | None = None, inline: bool = False) -> Caller:
         return Caller(function, self._pool, timeout=timeout, inline=inline)
 
@@ -259,6 +263,8 @@ class Registry(Server):
 
     def scopes(self, method: MethodInfo[Any, Any], params: Any) -> Sequence[str]:
         """See `Server`: those of the tool, the prompt or the resources that a request is about."""
+        if not self._guarded:
+            return ()
         if method is methods.CALL_TOOL:
             tool = self.tools.get(params.name)
             return () if tool is None else tool.scopes
@@ -266,8 +272,6 @@ class Registry(Server):
             return self._prompt_scopes(params.name)
         if method is methods.COMPLETE:
             return self._completion_scopes(params.ref)
-        if not self._guarded:
-            return ()
         if method is methods.READ_RESOURCE or method is methods.SUBSCRIBE:
             return self._resource_scopes(params.uri)
         if method is methods.SUBSCRIPTIONS_LISTEN:

@@ -31,12 +31,13 @@ log = logging.getLogger("mcpstruct")
 class Tool:
     """A function that the model may call; `definition` is what clients are told of it."""
 
-    __slots__ = ("_caller", "_function", "_promise", "annotated", "definition", "scopes")
+    __slots__ = ("_caller", "_decode", "_function", "_promise", "annotated", "definition", "scopes")
 
     def __init__(
         self, function: ToolFunction, definition: ToolDefinition, caller: Caller, scopes: tuple[str, ...] = ()
     ) -> None:
         self._function = function
+        self._decode = function.arguments.decode
         self._caller = caller
         self.definition = definition
         self.scopes = scopes
@@ -54,8 +55,7 @@ class Tool:
     ) -> CallToolResult | InputRequiredResult:
         """Run it. What goes wrong in it is a result, for the model to read, unless the protocol has an error for it."""
         try:
-            arguments = self._function.decode(params.arguments)
-            value = await self._caller.call(arguments, context)
+            value = await self._caller.call(self._decode(params.arguments), context)
             return self._result(value, context)
         except BadArguments as error:
             return failed(str(error))

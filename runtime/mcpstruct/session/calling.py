@@ -114,6 +114,11 @@ class ClientPart(Protocol):
 class ClientConnection:
     """One server, as long as it is connected."""
 
+    __slots__ = (
+        "_attentive", "_complaints", "_stamp", "_usual", "capabilities", "core", "custom",
+        "instructions", "part", "revision", "server_info",
+    )  # fmt: skip
+
     def __init__(
         self, part: ClientPart, *, limits: Limits = DEFAULT_LIMITS, deadlines: Deadlines = DEFAULT_DEADLINES
     ) -> None:
@@ -129,7 +134,6 @@ class ClientConnection:
         self._usual: Any = None
         self._complaints = Complaints("The server")
         self._attentive: Attentive | None = None
-        self._known_good: set[MethodInfo[Any, Any]] = set()
 
     # -- see `Router` -------------------------------------------------------------------------------------------------
 
@@ -288,24 +292,21 @@ class ClientConnection:
 
     def prepared(self, method: MethodInfo[Any, Any], params: Any) -> Any:
         """The params of a request with what the revision wants on it. Raises `MethodNotInRevision`."""
-        if method not in self._known_good:
-            self._allow(method)
+        row = self.revision
+        if row is not None and method not in row.methods:
+            self._allow(method, row)
         return self._stamped(bare_params(method) if params is None else params) if self._stamp else params
 
     async def notify(self, method: MethodInfo[Any, None], params: Any) -> None:
         """Send a notification. Raises `MethodNotInRevision`, `ConnectionLost`, `RequestTimeout`."""
-        self._allow(method)
+        if self.revision is not None:
+            self._allow(method, self.revision)
         await self.core.notify(method, params)
 
-    def _allow(self, method: MethodInfo[Any, Any]) -> None:
-        row = self.revision
+    def _allow(self, method: MethodInfo[Any, Any], row: Revision) -> None:
         known = methods.METHODS.get(method.name)
-        if row is None:
-            return
         if known is not None and not row.has(known):
             raise MethodNotInRevision(method.name, row.name)
-        if known is method:
-            self._known_good.add(method)
 
     def _set_stamp(self, name: str) -> None:
         """What every request of a modern revision carries, worked out once."""

@@ -51,6 +51,13 @@ _OPENING = (methods.INITIALIZE.name, methods.DISCOVER.name)
 class Core:
     """One end of a connection. `open` it once; `aclose` it from any task, as often as you like."""
 
+    __slots__ = (
+        "_closed", "_end", "_idle", "_leaving", "_parked", "_paused", "_unparking", "as_bytes", "batches",
+        "deadlines", "ended", "grace", "inbox", "limits", "link", "loop", "mute", "nameless_errors",
+        "outgoing", "reader", "received", "received_requests", "refused", "router", "serves", "thread",
+        "tolerant",
+    )  # fmt: skip
+
     def __init__(
         self,
         router: Router,
@@ -74,13 +81,8 @@ class Core:
         """Whether requests get no answers: clients of the modern era send none."""
         self.nameless_errors = False
         """Whether a message that could not be read is answered, without an id; only servers do."""
-        reader = Reader(self, decoder)
-        self.received = reader.received
-        self.only = reader.only
-        self.read = reader.read
-        self.split = reader.split
-        self.refused = reader.refused
-        self.knows = reader.knows
+        self.reader = Reader(self, decoder)
+        self.received, self.refused = self.reader.received, self.reader.refused
         self.as_bytes = False
         """Whether messages leave as bytes, and not as objects."""
         self.tolerant = False
@@ -406,8 +408,7 @@ class Core:
             self._idle.set_result(None)
 
     def _relieve(self, link: Link) -> None:
-        """Take nothing in while answers pile up. Only servers may: a client that stopped reading could be what the
-        server waits for."""
+        """Take nothing in while answers pile up. Only servers may: a client may be what the server waits for."""
         if not self._paused:
             self._paused = True
             link.pause()

@@ -40,9 +40,10 @@ class Inbox:
     def __init__(self, loop: Loop, maximum: int) -> None:
         self._loop = loop
         self._maximum = maximum
-        self._queue: deque[_Entry] = deque()
+        # An empty deque takes 760 bytes, and few sessions have any.
+        self._queue: deque[_Entry] | None = None
         self._by_key: dict[object, _Entry] = {}
-        self._logs: deque[_Entry] | None = None  # an empty deque takes 760 bytes, and few sessions have any
+        self._logs: deque[_Entry] | None = None
         self._waiting = 0
         self._task: Any = None
         self.busy = False
@@ -62,13 +63,18 @@ class Inbox:
             if self._logs is None:
                 self._logs = deque()
             self._logs.append(entry)
-        self._queue.append(entry)
+        self._append(entry)
         if not self.busy:
             self._start()
 
     def after_all(self, callback: Callable[..., object], *args: Any) -> None:
         """Call back once everything queued so far has been called; never dropped."""
-        self._queue.append(_Entry(callback, args, self))
+        self._append(_Entry(callback, args, self))
+
+    def _append(self, entry: _Entry) -> None:
+        if self._queue is None:
+            self._queue = deque()
+        self._queue.append(entry)
 
     def _make_room(self, entry: _Entry) -> bool:
         """Make room for an entry; False where an older one has taken it in."""
@@ -123,12 +129,12 @@ class Inbox:
 
     def close(self) -> None:
         """Call no callback any more, but let out at once the results that waited for them."""
-        queue, self._queue = self._queue, deque()
+        queue, self._queue = self._queue, None
         self._by_key.clear()
         self._logs = None
         self._waiting = 0
         if self._task is not None and inside_callback.get() is not self:  # a callback may close its session and finish
             self._task.cancel()
-        for entry in queue:
+        for entry in queue or ():
             if entry.key is self and entry.callback is not None:
                 entry.callback(*entry.args)

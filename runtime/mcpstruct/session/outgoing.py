@@ -90,7 +90,7 @@ class Outgoing:
         """How many requests somebody has to agree to before they are sent: no deadline passes meanwhile, either."""
         self.told_types = False
         """Whether results say of what type they are, so that one of an unknown type is none: in the modern era."""
-        self._watch = Watch(loop, self.pending, self._expired)
+        self._watch: Watch | None = None  # there from the first request on: few servers send any
 
     @property
     def full(self) -> bool:
@@ -156,7 +156,8 @@ class Outgoing:
         for pending in list(self.pending.values()):
             self._forget(pending)
             resolve(pending.future, another(error))
-        self._watch.stop()
+        if self._watch is not None:
+            self._watch.stop()
         while self._turns:
             self.pass_on()
 
@@ -209,8 +210,11 @@ class Outgoing:
         pending.due = now + seconds
         if hard is not None:  # a longer deadline that was asked for stands
             pending.end = now + (hard if hard > seconds else seconds)
-        if pending.due < self._watch.at:
-            self._watch.by(pending.due)
+        watch = self._watch
+        if watch is None:
+            watch = self._watch = Watch(self._loop, self.pending, self._expired)
+        if pending.due < watch.at:
+            watch.by(pending.due)
 
     def _expired(self, pending: Pending) -> None:
         if (self.owes or self.held) and pending.due < pending.end:

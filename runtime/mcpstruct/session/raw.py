@@ -9,12 +9,13 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from mcpstruct.base.check import is_object
-from mcpstruct.base.codec import DECODE_ERRORS, explain, from_json, guard, to_json
-from mcpstruct.base.envelope import RawMessage, RequestId
+from mcpstruct.base.codec import DECODE_ERRORS, explain, from_json, guard, guard_text, to_json
+from mcpstruct.base.envelope import RawMessage, RequestId, Response
 from mcpstruct.base.errors import INVALID_PARAMS, Problem, ProtocolViolation, RemoteError, json_type
 from mcpstruct.base.limits import Limits
 from mcpstruct.base.messages import (
     MessageDecoder,
+    Received,
     ResponseDecoder,
     raw_envelope,
     raw_response,
@@ -97,8 +98,9 @@ def to_be_sent(params: RawJson) -> RawParams:
         fields: dict[str, Any] = dict(params)
     else:
         try:
+            guard_text(bytes(params))
             fields = dict(_shallow.decode(params))
-        except DECODE_ERRORS as error:
+        except (*DECODE_ERRORS, ProtocolViolation) as error:
             raise ValueError(f"params are a JSON object: {error}") from None
     meta = fields.get("_meta")
     if type(meta) is Raw:
@@ -146,9 +148,8 @@ class EveryMethod(Mapping[str, T]):
 
 def read_raw(core: Core, decoder: MessageDecoder[Any]) -> None:
     """Make a core that is yet to be opened take in raw what comes; `decoder` is for what is its own business."""
-    reader = RawReader(core, decoder)
-    core.received, core.refused, core.only = reader.received, reader.refused, reader.only
-    core.read, core.split, core.knows = reader.read, reader.split, reader.knows
+    core.reader = reader = RawReader(core, decoder)
+    core.received, core.refused = reader.received, reader.refused
 
 
 class RawReader(Reader):
@@ -183,6 +184,7 @@ class RawReader(Reader):
         """A request or a notification, which nobody has been told of; None for a response. Raises
         `ProtocolViolation`."""
         guard(data, self._core.limits)
+        guard_text(data)
         envelope = raw_envelope(data)
         if envelope.method is UNSET:
             raw_response(data, envelope)
@@ -252,3 +254,8 @@ class _RawAnswers(ResponseDecoder[Raw]):
     def __init__(self, limits: Limits) -> None:
         super().__init__(raw_request("any"), limits)
         self._decode = msgspec.json.Decoder(_RawAnswer).decode
+
+    def decode(self, data: bytes) -> Received[Response[Raw]]:
+        """See `ResponseDecoder`."""
+        guard_text(data)
+        return super().decode(data)

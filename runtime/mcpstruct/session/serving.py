@@ -5,6 +5,7 @@ and `initialize` opens a session for those that do not.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from msgspec import Raw
@@ -54,6 +55,7 @@ from .stamping import stamp
 from .subscriptions import Subscriptions
 
 Handler = Callable[[Any, ServerRequest], Awaitable[Any]]
+_NO_META: tuple[Mapping[str, Any], Revision | None] = ({}, None)
 
 
 class Service(Protocol):
@@ -108,6 +110,11 @@ class Service(Protocol):
 class Connection:
     """One client, as long as it is connected."""
 
+    __slots__ = (
+        "_complaints", "_last_meta", "_last_raw", "_modern_ones", "backlog", "client", "core", "custom",
+        "initialized", "log_severity", "principal", "service", "session", "stopping", "subscriptions",
+    )  # fmt: skip
+
     def __init__(
         self, service: Service, *, limits: Limits = DEFAULT_LIMITS, deadlines: Deadlines = DEFAULT_DEADLINES
     ) -> None:
@@ -128,19 +135,11 @@ class Connection:
         """Who the client is, where the transport knows of a whole connection."""
         self.stopping = False
         """Whether no more requests are taken."""
-        self._modern_ones = frozenset(modern(service.revisions))
+        self._modern_ones = modern(service.revisions)
         self._last_raw = Raw()
-        self._last_meta: tuple[Mapping[str, Any], Revision | None] = ({}, None)
+        self._last_meta = _NO_META
         self.log_severity = 0
         """The least severe log messages that a client of a handshake wants."""
-        self._builtin: dict[str, Callable[[Incoming, ServerRequest], None]] = {
-            methods.PING.name: _ping,
-            methods.DISCOVER.name: _discover,
-            methods.SET_LEVEL.name: self._set_level,
-            methods.SUBSCRIPTIONS_LISTEN.name: self.subscriptions.listen,
-            methods.SUBSCRIBE.name: self.subscriptions.subscribe,
-            methods.UNSUBSCRIBE.name: self.subscriptions.unsubscribe,
-        }
 
     # -- see `Router` -------------------------------------------------------------------------------------------------
 
@@ -157,7 +156,7 @@ class Connection:
             if row is None:
                 return
         request = ServerRequest(self, incoming, row, meta)
-        if not (row.has(method) or method.name in self.custom):
+        if not (method in row.methods or row.has(method) or method.name in self.custom):
             incoming.fail(METHOD_NOT_FOUND, f"Method not found: {method.name}")
         elif (handler := self.service.handlers.get(method.name)) is not None:
             incoming.run(handler, incoming.params, request, finish=request.stamped)
@@ -275,18 +274,11 @@ class Connection:
 
     def _serve(self, incoming: Incoming, request: ServerRequest) -> None:
         """Answer what nobody else does."""
-        builtin = self._builtin.get(incoming.method.name)
+        builtin = _BUILTIN.get(incoming.method.name)
         if builtin is not None:
             builtin(incoming, request)
         else:
             incoming.fail(METHOD_NOT_FOUND, f"Method not found: {incoming.method.name}")
-
-    def _set_level(self, incoming: Incoming, request: ServerRequest) -> None:
-        if self.service.capabilities(request.revision).logging is None:
-            incoming.fail(METHOD_NOT_FOUND, "this server sends no log messages")
-            return
-        self.log_severity = SEVERITY[incoming.params.level]
-        incoming.answer(EmptyResult())
 
     def forget(self) -> None:
         """Forget what a client has set, where the connection carries the requests of several that have no session."""
@@ -314,3 +306,24 @@ def _discover(incoming: Incoming, request: ServerRequest) -> None:
         cache_scope=service.discover_freshness.cache_scope,
     )
     incoming.answer(stamp(result, request.revision, service.info))
+
+
+def _set_level(incoming: Incoming, request: ServerRequest) -> None:
+    connection = request.connection
+    if connection.service.capabilities(request.revision).logging is None:
+        incoming.fail(METHOD_NOT_FOUND, "this server sends no log messages")
+        return
+    connection.log_severity = SEVERITY[incoming.params.level]
+    incoming.answer(EmptyResult())
+
+
+_BUILTIN: Mapping[str, Callable[[Incoming, ServerRequest], None]] = MappingProxyType(
+    {
+        methods.PING.name: _ping,
+        methods.DISCOVER.name: _discover,
+        methods.SET_LEVEL.name: _set_level,
+        methods.SUBSCRIPTIONS_LISTEN.name: lambda incoming, r: r.connection.subscriptions.listen(incoming, r),
+        methods.SUBSCRIBE.name: lambda incoming, r: r.connection.subscriptions.subscribe(incoming, r),
+        methods.UNSUBSCRIBE.name: lambda incoming, r: r.connection.subscriptions.unsubscribe(incoming, r),
+    }
+)

@@ -44,7 +44,7 @@ class Subscriptions:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._streams: dict[Incoming, SubscriptionFilter] = {}
-        self._uris: set[str] = set()
+        self._uris: dict[str, None] = {}  # a set: an empty one of its own kind takes 216 bytes
 
     def listen(self, incoming: Incoming, request: ServerRequest) -> None:
         """Open a stream: it is the request itself, answered when it ends."""
@@ -67,12 +67,12 @@ class Subscriptions:
             incoming.fail(METHOD_NOT_FOUND, "this server takes no subscriptions")
             return
         if incoming.params.uri in self._uris or self._room(incoming, len(self._uris) + 1):
-            self._uris.add(incoming.params.uri)
+            self._uris[incoming.params.uri] = None
             incoming.answer(EmptyResult())
 
     def unsubscribe(self, incoming: Incoming, request: ServerRequest) -> None:
         """Tell of one resource no more."""
-        self._uris.discard(incoming.params.uri)
+        self._uris.pop(incoming.params.uri, None)
         incoming.answer(EmptyResult())
 
     def _streamed(self, link: Link) -> int:

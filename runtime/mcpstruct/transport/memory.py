@@ -23,6 +23,14 @@ from mcpstruct.base.methods import MethodInfo
 from .base import Receiver
 
 
+class Knowing(Protocol):
+    """What reads for a core."""
+
+    def knows(self, method: MethodInfo[Any, Any]) -> bool:
+        """Whether its own description of a method is this very one."""
+        ...
+
+
 class Peer(Receiver, Protocol):
     """A core, as the one next door sees it."""
 
@@ -36,8 +44,9 @@ class Peer(Receiver, Protocol):
         """Whether it takes nothing any more."""
         ...
 
-    def knows(self, method: MethodInfo[Any, Any]) -> bool:
-        """Whether its own description of a method is this very one."""
+    @property
+    def reader(self) -> Knowing:
+        """What reads the bytes that it gets."""
         ...
 
     def awaits(self, request_id: RequestId) -> MethodInfo[Any, Any] | None:
@@ -85,7 +94,7 @@ class MemoryLink:
     def request(self, request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> None:
         """See `Link`."""
         there = self._there
-        if there.knows(method):
+        if there.reader.knows(method):
             there.take_request(request_id, method, plain(params, fresh=True))
         else:
             there.received(to_json({"jsonrpc": "2.0", "id": request_id, "method": method.name, "params": params or {}}))
@@ -93,7 +102,7 @@ class MemoryLink:
     def notification(self, method: MethodInfo[Any, Any], params: Any) -> None:
         """See `Link`."""
         there = self._there
-        if there.knows(method):
+        if there.reader.knows(method):
             there.take_notification(method, plain(params, fresh=True))
         else:
             there.received(to_json({"jsonrpc": "2.0", "method": method.name, "params": params or {}}))

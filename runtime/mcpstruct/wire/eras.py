@@ -52,9 +52,11 @@ class Revision(Struct, frozen=True, eq=False):
     """Error code for a resource that does not exist."""
     content: frozenset[str]
     """The types of content blocks that results may hold."""
+    methods: frozenset[MethodInfo[Any, Any]]
+    """What there is of the protocol's own methods; to look one up here takes a fifth of `has`."""
 
     def has(self, method: MethodInfo[Any, Any]) -> bool:
-        """Whether the method is one of this revision."""
+        """Whether the method is one of this revision, the protocol's or not."""
         return _has(self.name, method)
 
 
@@ -86,6 +88,7 @@ def revision(name: str) -> Revision:
         name >= _POLLING_SINCE,
         INVALID_PARAMS if modern else _RESOURCE_NOT_FOUND,
         frozenset(kind for kind, since in _CONTENT.items() if since <= name),
+        frozenset(method for method in methods.METHODS.values() if _has(name, method)),
     )
 
 

@@ -68,10 +68,10 @@ def demand_each(server: Server, request: HttpRequest, core: Core, body: bytes) -
     """The same for whatever a body holds, which is yet to be read."""
     parts = [body]
     with suppress(ProtocolViolation):  # which is told when it is read for good
-        parts = core.split(body) if core.batches and body.lstrip()[:1] == b"[" else parts
+        parts = core.reader.split(body) if core.batches and body.lstrip()[:1] == b"[" else parts
     for part in parts:
         with suppress(ProtocolViolation):
-            demand(server, request, core.read(part))
+            demand(server, request, core.reader.read(part))
 
 
 def principal_of(request: HttpRequest) -> Principal | None:

@@ -94,12 +94,40 @@ class HttpApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI 3."""
-        kind = scope["type"]
-        if kind == "http":
-            await self._http(scope, receive, send)
-        elif kind == "lifespan":
+        if scope["type"] != "http":
+            await self._no_request(scope, receive, send)
+            return
+        headers: list[tuple[bytes, bytes]] = []
+        try:
+            request = HttpRequest(scope)
+            place = self._places.get(request.path) or self._below_prefix(request)
+            headers = self._gate.check(request)
+            door = self._door
+            if door is not None:
+                if place == _METADATA:
+                    await self._metadata(door, request, send, headers)
+                    return
+                if not door.recognizes(request) and request.method != "OPTIONS":
+                    headers = [*headers, *await door.admit(request)]
+            running = self._running
+            if running is None or not running.loop.here:
+                running = await self._begin()
+            if place != _ENDPOINT:
+                await self._http_sse(running, place, request, receive, send, headers)
+            elif request.method == "POST":
+                await self._post(running, request, receive, send, headers)
+            else:
+                await self._other(running, request, receive, send, headers)
+        except Refused as refused:
+            with suppress(Gone):
+                await reply(send, refused.status, refused.body, [*headers, *refused.headers])
+        except Gone:
+            pass
+
+    async def _no_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
-        elif kind == "websocket":
+        elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1000})
 
@@ -175,34 +203,6 @@ class HttpApp:
 
     # -- requests -----------------------------------------------------------------------------------------------------
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: list[tuple[bytes, bytes]] = []
-        try:
-            request = HttpRequest(scope)
-            place = self._places.get(request.path) or self._below_prefix(request)
-            headers = self._gate.check(request)
-            door = self._door
-            if door is not None:
-                if place == _METADATA:
-                    await self._metadata(door, request, send, headers)
-                    return
-                if not door.recognizes(request) and request.method != "OPTIONS":
-                    headers = [*headers, *await door.admit(request)]
-            running = self._running
-            if running is None or not running.loop.here:
-                running = await self._begin()
-            if place != _ENDPOINT:
-                await self._http_sse(running, place, request, receive, send, headers)
-            elif request.method == "POST":
-                await self._post(running, request, receive, send, headers)
-            else:
-                await self._other(running, request, receive, send, headers)
-        except Refused as refused:
-            with suppress(Gone):
-                await reply(send, refused.status, refused.body, [*headers, *refused.headers])
-        except Gone:
-            pass
-
     async def _metadata(self, door: Door, request: HttpRequest, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
         """Who authorizes requests: for everybody to know."""
         if request.method == "OPTIONS":
@@ -246,7 +246,7 @@ class HttpApp:
         self, running: _Running, request: HttpRequest, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]]
     ) -> None:
         self._gate.check_post(request)
-        body = await self._body(running, request, receive)
+        body = await read_body(receive, request.headers, self._options, on_asyncio=running.loop.is_asyncio)
         if self._closed:  # meanwhile: nobody would answer
             raise _stopped()
         era = running.modern if self._is_modern(request.headers, body) else running.legacy
@@ -255,10 +255,6 @@ class HttpApp:
         if headers:
             exchange.headers.extend(headers)
         await exchange.respond(receive, send, running.watch)
-
-    def _body(self, running: _Running, request: HttpRequest, receive: Receive) -> Awaitable[bytes]:
-        options, on_asyncio = self._options, running.loop.is_asyncio
-        return read_body(receive, request.headers, options.max_body, options.body_deadline, on_asyncio=on_asyncio)
 
     def _is_modern(self, headers: Mapping[bytes, bytes], body: bytes) -> bool:
         """Which era a POST belongs to: its header says, or else its body."""
@@ -319,7 +315,7 @@ class HttpApp:
             await running.http_sse.stream(request, receive, send, headers)
         else:
             self._gate.check_json(request)
-            body = await self._body(running, request, receive)
+            body = await read_body(receive, request.headers, self._options, on_asyncio=running.loop.is_asyncio)
             if self._closed:
                 raise _stopped()
             running.http_sse.take(request, body)

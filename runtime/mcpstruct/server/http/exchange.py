@@ -93,7 +93,18 @@ class Exchange(Struct, eq=False):
 
     def result(self, request_id: RequestId, result: Any) -> None:
         """See `Link`."""
-        self._answer(encoded_result(request_id, result), 200)
+        message = encoded_result(request_id, result)
+        if self.events is not None or self._done or self.options.always_stream:
+            self._answer(message, 200)
+            return
+        self._body, self._status, self._done, self.incoming = (
+            message,
+            200,
+            True,
+            None,
+        )  # as there, in a third of the time
+        if self._outcome is not None:
+            self._settle()
 
     def error(self, request_id: RequestId | None, error: ErrorObject) -> None:
         """See `Link`."""

@@ -12,7 +12,7 @@ from mcpstruct.base.messages import raw_envelope
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.session.core import Core
 from mcpstruct.session.incoming import Incoming
-from mcpstruct.session.links import encoded_error, encoded_request
+from mcpstruct.session.links import encoded_error, encoded_request, encoded_result
 from mcpstruct.session.reading import Arrived
 from mcpstruct.session.serving import Connection
 from mcpstruct.wire.eras import WITHOUT_HEADER, legacy, revision
@@ -52,6 +52,10 @@ class SessionExchange(Exchange, kw_only=True):
     def request(self, request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> None:
         """See `Link`."""
         self._push(encoded_request(request_id, method, params))
+
+    def result(self, request_id: RequestId, result: Any) -> None:
+        """See `Link`."""
+        self._answer(encoded_result(request_id, result), 200)
 
     def called_off(self, request_id: RequestId) -> None:
         """See `Link`: one answer less to wait for."""
@@ -144,7 +148,7 @@ class Legacy:
         if session_id is not None and self._options.sessions:
             return self._within(self._found(session_id, request), request, body)
         try:
-            arrived = self._reader.core.read(body)
+            arrived = self._reader.core.reader.read(body)
         except ProtocolViolation as violation:
             raise _unreadable(self._reader, violation) from None
         if arrived is not None and arrived.method is methods.INITIALIZE and arrived.id is not None:
@@ -189,7 +193,9 @@ class Legacy:
         arrived: list[Arrived | bytes | ProtocolViolation]
         try:
             arrived = (
-                [_member(core, part) for part in core.split(body)] if exchange.batch else [core.read(body) or body]
+                [_member(core, part) for part in core.reader.split(body)]
+                if exchange.batch
+                else [core.reader.read(body) or body]
             )
         except ProtocolViolation as violation:
             raise _unreadable(session.connection, violation) from None
@@ -282,7 +288,7 @@ def _is_request(one: Any) -> bool:
 def _member(core: Core, part: bytes) -> Arrived | bytes | ProtocolViolation:
     """One member of a batch; a response as it came."""
     try:
-        return core.read(part) or part
+        return core.reader.read(part) or part
     except ProtocolViolation as violation:
         return violation
 

@@ -56,7 +56,7 @@ class Modern:
         """Begin to answer a POST."""
         exchange = Exchange(self._core.loop, self._options)
         try:
-            arrived = self._core.read(body)
+            arrived = self._core.reader.read(body)
             if arrived is None:
                 exchange.error(None, ErrorObject(INVALID_REQUEST, "clients send requests and notifications alone"))
                 return exchange

@@ -18,6 +18,7 @@ from .asgi import Event, Gone, Headers, Receive, Scope
 
 if TYPE_CHECKING:
     from .access import Access
+    from .options import HttpOptions
 
 # Headers that say what a request is. Two of one kind may be read differently by whoever else reads them on the way.
 _ONCE = frozenset((
@@ -74,10 +75,9 @@ def _joined(fields: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return headers
 
 
-async def read_body(
-    receive: Receive, headers: dict[bytes, bytes], most: int, seconds: float, *, on_asyncio: bool
-) -> bytes:
+async def read_body(receive: Receive, headers: dict[bytes, bytes], options: HttpOptions, *, on_asyncio: bool) -> bytes:
     """The whole body. Raises `Refused` for one that is too large, or too long in coming; `Gone`."""
+    most, seconds = options.max_body, options.body_deadline
     if not on_asyncio:
         _check_length(headers, most)
         with anyio.move_on_after(seconds):

@@ -256,7 +256,7 @@ class HttpLink:
         if kind == "application/json":
             data = await read_json(response, self.delivery.max_bytes)
             if self.headers.modern:
-                self.core.only(request_id, self.core.received, data)
+                self.core.reader.only(request_id, self.core.received, data)
             else:
                 self.core.received(data)
         elif kind == "text/event-stream":
@@ -274,7 +274,7 @@ class HttpLink:
     async def _streamed(self, response: HttpResponse, request_id: RequestId) -> None:
         cursor, delivery = Cursor(), self.delivery
         if self.headers.modern:  # each stream answers its own request; in a session it may carry what others missed
-            only, core = partial(self.core.only, request_id), self.core
+            only, core = partial(self.core.reader.only, request_id), self.core
             delivery = replace(delivery, received=partial(only, core.received), refused=partial(only, core.refused))
         await read_events(
             response,
