@@ -36,6 +36,11 @@ class Received(Struct, Generic[M], frozen=True, gc=False):
     data: bytes
 
 
+def _whole(request: Any) -> bool:
+    """Whether a request of a revision that leaves it open has what every request has."""
+    return request.id is not None and request.jsonrpc is not None
+
+
 def _refuse(data: bytes) -> Any:
     """Decoder of a side that has no messages of its own."""
     raise msgspec.ValidationError("this side only answers")
@@ -85,15 +90,19 @@ class MessageDecoder(Generic[M]):
 
     def decode(self, data: bytes) -> Received[M | RawResponse]:
         """Decode one message."""
+        return Received(self.message(data), data)
+
+    def message(self, data: bytes) -> M | RawResponse:
+        """The message alone, as `decode` has it."""
         if len(data) > self._max_bytes or get_ident() != MAIN_THREAD:
             guard(data, self.limits)
         try:
-            message = self._decode(data)
+            message: M | RawResponse = self._decode(data)
         except DECODE_ERRORS as error:
-            return Received(self._second_look(data, error), data)
-        if self._bare and type(message) in self._bare and (message.id is None or message.jsonrpc is None):
-            return Received(self._second_look(data, ValueError("not a whole message")), data)
-        return Received(message, data)
+            return self._second_look(data, error)
+        if self._bare and type(message) in self._bare and not _whole(message):
+            return self._second_look(data, ValueError("not a whole message"))
+        return message
 
     def split(self, data: bytes) -> list[bytes]:
         """The messages of a batch, undecoded, where the revision has batches.
@@ -244,12 +253,16 @@ class ResponseDecoder(Generic[R]):
 
     def decode(self, data: bytes) -> Received[Response[R]]:
         """Decode one response."""
+        return Received(self.response(data), data)
+
+    def response(self, data: bytes) -> Response[R]:
+        """The response alone, as `decode` has it."""
         if len(data) > self._max_bytes or get_ident() != MAIN_THREAD:
             guard(data, self.limits)
         try:
-            message = self._decode(data)
+            message: Response[Any] = self._decode(data)
         except DECODE_ERRORS:
-            return Received(self._second_look(data), data)
+            return self._second_look(data)
         result = message.result
         if result is UNSET:
             sound = message.error is not UNSET
@@ -257,9 +270,9 @@ class ResponseDecoder(Generic[R]):
             sound = message.error is UNSET and message.id is not None
             if self._typed and result.result_type not in _FINAL:
                 sound = False
-        return Received(message if sound else self._second_look(data), data)
+        return message if sound else self._second_look(data)
 
-    def _second_look(self, data: bytes) -> Any:
+    def _second_look(self, data: bytes) -> Response[R]:
         envelope = raw_envelope(data)
         raw_response(data, envelope)
         request_id = readable_id(envelope)
@@ -270,10 +283,11 @@ class ResponseDecoder(Generic[R]):
             raise ProtocolViolation(problems[0], request_id=request_id, method=self.info.name, data=data)
         decode = dict(self._alternatives).get(tp, self._decode)
         try:
-            return decode(data)
+            response: Response[R] = decode(data)
         except DECODE_ERRORS as again:
             problem = problems_of_error(again, parse(data))[0]
             raise ProtocolViolation(problem, request_id=request_id, method=self.info.name, data=data) from None
+        return response
 
     def choose(self, value: Any) -> Any:
         """The type of a result: an alternative that its `resultType`, or a key only it must have, speaks for."""

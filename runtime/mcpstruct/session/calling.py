@@ -45,6 +45,7 @@ from mcpstruct.wire.eras import (
 from mcpstruct_bindings.merged import methods
 from mcpstruct_bindings.merged.decode import server_decoder
 from mcpstruct_bindings.merged.types import (
+    CallToolRequestParams,
     ClientCapabilities,
     DiscoverResult,
     Implementation,
@@ -323,7 +324,9 @@ class ClientConnection:
         self._usual = Raw(to_json(self._stamp)) if self.core.as_bytes else RequestMetaObject(self._stamp)
 
     def _stamped(self, params: Any) -> Any:
-        if is_object(params):
+        if params.__class__ is CallToolRequestParams and params.__watched__ is None:  # as below, past a property
+            params.meta = self._usual
+        elif is_object(params):
             params["_meta"] = {**self._stamp, **(params.get("_meta") or {})}
         elif own := params.meta:
             params.meta = RequestMetaObject({**self._stamp, **own})

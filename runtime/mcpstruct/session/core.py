@@ -275,7 +275,7 @@ class Core:
 
     async def drain(self) -> None:
         """Wait while the connection is congested."""
-        if self.link is not None and self._end is None and self.link.congested:
+        if self.link is not None and self.congested:
             await self.link.drain()
 
     # -- what comes in, decoded ---------------------------------------------------------------------------------------
@@ -293,14 +293,14 @@ class Core:
     def take(self, incoming: Incoming) -> None:
         """A request of the peer, with a way out of its own perhaps."""
         entries, limits = self.received_requests, self.limits
-        if len(entries) >= limits.max_in_flight + limits.max_queue:
+        if (full := len(entries) >= limits.max_in_flight) and len(entries) >= limits.max_in_flight + limits.max_queue:
             self._send_error(incoming.link, incoming.id, ErrorObject(INTERNAL_ERROR, "too many requests in progress"))
             return
         if entries.setdefault(incoming.key, incoming) is not incoming:
             error = ErrorObject(INVALID_REQUEST, "a request with this id is in progress")
             self._send_error(incoming.link, incoming.id, error)
             return
-        if len(entries) > limits.max_in_flight:
+        if full:
             self._parked[incoming.key] = incoming
         else:
             self._route(incoming)

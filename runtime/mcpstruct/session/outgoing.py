@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
-from msgspec import Raw, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct
 
 from mcpstruct.base.check import is_object, shown
 from mcpstruct.base.codec import to_json
@@ -106,17 +106,24 @@ class Outgoing:
         on_progress: ProgressCallback | None,
     ) -> Pending:
         """Send a request; its future gets the outcome."""
+        deadlines = self._deadlines
+        seconds = deadlines.request if timeout is UNSET else timeout
+        lasting = due = end = NEVER
+        if seconds is not None:
+            now = self._loop.time()
+            lasting, due = seconds, now + seconds
+            if (hard := deadlines.hard) is not None:  # a longer deadline that was asked for stands
+                end = now + (hard if hard > seconds else seconds)
+        request_id = self._next_id()
         direct = inside_callback.get() is self._inbox
-        pending = Pending(self._next_id(), method, self._loop.future(), direct)
+        pending = Pending(request_id, method, self._loop.future(), direct, on_progress, lasting, due, end)
         if on_progress is not None:
-            pending.on_progress = on_progress
-            params = _with_progress_token(method, params, pending.id)
-        self.pending[pending.id] = pending
+            params = _with_progress_token(method, params, request_id)
+        self.pending[request_id] = pending
         try:
-            seconds = self._deadlines.request if isinstance(timeout, UnsetType) else timeout
-            if seconds is not None:
-                self._arm(pending, seconds)
-            link.request(pending.id, method, params)
+            if self._watch is None or due < self._watch.at:
+                self._look_by(due)
+            link.request(request_id, method, params)
         except BaseException:
             self._forget(pending)
             raise
@@ -203,18 +210,11 @@ class Outgoing:
             self.pass_on()
         return found
 
-    def _arm(self, pending: Pending, seconds: float) -> None:
-        hard = self._deadlines.hard
-        now = self._loop.time()
-        pending.timeout = seconds
-        pending.due = now + seconds
-        if hard is not None:  # a longer deadline that was asked for stands
-            pending.end = now + (hard if hard > seconds else seconds)
-        watch = self._watch
-        if watch is None:
-            watch = self._watch = Watch(self._loop, self.pending, self._expired)
-        if pending.due < watch.at:
-            watch.by(pending.due)
+    def _look_by(self, due: float) -> None:
+        if self._watch is None:
+            self._watch = Watch(self._loop, self.pending, self._expired)
+        if due < NEVER:
+            self._watch.by(due)
 
     def _expired(self, pending: Pending) -> None:
         if (self.owes or self.held) and pending.due < pending.end:

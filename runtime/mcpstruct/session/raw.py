@@ -15,7 +15,6 @@ from mcpstruct.base.errors import INVALID_PARAMS, Problem, ProtocolViolation, Re
 from mcpstruct.base.limits import Limits
 from mcpstruct.base.messages import (
     MessageDecoder,
-    Received,
     ResponseDecoder,
     raw_envelope,
     raw_response,
@@ -255,7 +254,7 @@ class _RawAnswers(ResponseDecoder[Raw]):
         super().__init__(raw_request("any"), limits)
         self._decode = msgspec.json.Decoder(_RawAnswer).decode
 
-    def decode(self, data: bytes) -> Received[Response[Raw]]:
+    def response(self, data: bytes) -> Response[Raw]:
         """See `ResponseDecoder`."""
         guard_text(data)
-        return super().decode(data)
+        return super().response(data)

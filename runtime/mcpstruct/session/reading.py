@@ -79,7 +79,10 @@ class Reader:
         if core.ended:
             return
         try:
-            pending = self._guessed(data) if self._pending else None
+            pending = None
+            if self._pending:
+                usual = _ANSWER(data)
+                pending = self._guessed(data) if usual is None else self._pending.get(int(usual[1]))
             if pending is None or not self._answered(pending, data):
                 self._message(data)
         except ProtocolViolation as violation:
@@ -91,7 +94,7 @@ class Reader:
         """Take the answer to a request; False if that is not what it is."""
         decoder = self._responses.get(pending.method) or self._response_decoder(pending.method)
         try:
-            response = decoder.decode(data).message
+            response = decoder.response(data)
         except ProtocolViolation as violation:
             unreadable = violation.code == PARSE_ERROR  # an answer all the same, as far as can be told
             if not unreadable and (violation.request_id != pending.id or raw_envelope(data).method is not UNSET):
@@ -135,7 +138,7 @@ class Reader:
                 else:
                     self.received(part)
             return
-        message: Any = self._decoder.decode(data).message
+        message: Any = self._decoder.message(data)
         info = self._by_type.get(message.__class__)
         if info is None:
             self._stray_answer(message, data)
@@ -199,8 +202,6 @@ class Reader:
     def _guessed(self, data: bytes) -> Pending | None:
         """The request that this is probably the answer to."""
         pending = self._pending
-        if (usual := _ANSWER(data)) is not None:
-            return pending.get(int(usual[1]))
         if not pending or data.find(_METHOD, 0, _WHERE_METHODS_STAND) >= 0:
             return None
         guessed = guess_id(data)
@@ -250,7 +251,7 @@ class Reader:
         """A request or a notification, which nobody has been told of; None for a response. Raises
         `ProtocolViolation`."""
         try:
-            message: Any = self._decoder.decode(data).message
+            message: Any = self._decoder.message(data)
         except ProtocolViolation as violation:
             arrived = self._read_custom(violation) if violation.code == METHOD_NOT_FOUND else None
             if arrived is None:

@@ -54,9 +54,10 @@ class ServerRequest(Struct, eq=False):
 
     def stamped(self, result: Any) -> Any:
         """A result with what the client's revision wants on it, when it is next to be sent."""
-        if (backlog := self.connection.backlog).behind:
-            backlog.flush(self.incoming.link)
-        server, as_bytes = self.connection.service.info, self.connection.core.as_bytes
+        connection = self.connection
+        if connection.backlog.behind:
+            connection.backlog.flush(self.incoming.link)
+        server, as_bytes = connection.service.info, connection.core.as_bytes
         if result is not None and result is self.made and self.revision.era == "modern":
             return complete(result, server, as_bytes=as_bytes)
         return stamp(result, self.revision, server, as_bytes=as_bytes)

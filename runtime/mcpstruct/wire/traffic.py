@@ -112,10 +112,10 @@ class Recording:
             return False
         try:
             if is_response:
-                message: Any = response_decoder(info).decode(data).message
+                message: Any = response_decoder(info).response(data)
             else:
                 decoder = self.bindings.client_decoder if info.sent_by("client") else self.bindings.server_decoder
-                message = decoder.decode(data).message
+                message = decoder.message(data)
             return bool(to_dict(message) == msgspec.json.decode(data))
         except DECODE_ERRORS:
             return False
