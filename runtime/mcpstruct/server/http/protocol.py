@@ -24,15 +24,13 @@ class BoundedProtocol(HttpToolsProtocol):
             else:
                 self.send_400_response("The head of the request is too large.")
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """See httptools: what stands behind the body comes here too, and counts for nothing."""
-        if not self._in_body:
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         """See httptools."""
         self._in_body = True
         super().on_headers_complete()
+        # What stands behind the body comes by `on_header` too, and counts for nothing. To look at each header there
+        # takes twice as long as uvicorn does.
+        self.headers: list[tuple[bytes, bytes]] = []
 
     def on_body(self, body: bytes) -> None:
         """See httptools."""
