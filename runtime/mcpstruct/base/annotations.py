@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 import types
 from functools import lru_cache, reduce
-from pathlib import PurePath
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 import msgspec
@@ -173,6 +172,8 @@ def from_plain(tp: Any, value: Any) -> Any:
     reader = getattr(tp, "__from_plain__", None)
     if reader is not None:
         return reader(value)
+    from pathlib import PurePath  # hardly anybody wants it, and it takes 2 % of importing the client
+
     if issubclass(tp, PurePath):
         if type(value) is not str:
             raise Refused([Problem("", "string", json_type(value))])
@@ -185,6 +186,8 @@ def from_plain(tp: Any, value: Any) -> Any:
 
 def to_plain(value: Any) -> Any:
     """msgspec's hook for encoding: a value of a class that it does not know, made of ones that it does."""
+    from pathlib import PurePath
+
     if isinstance(value, PurePath):
         return str(value)
     dump = getattr(value, "model_dump", None)

@@ -36,11 +36,6 @@ class Received(Struct, Generic[M], frozen=True, gc=False):
     data: bytes
 
 
-def _whole(request: Any) -> bool:
-    """Whether a request of a revision that leaves it open has what every request has."""
-    return request.id is not None and request.jsonrpc is not None
-
-
 def _refuse(data: bytes) -> Any:
     """Decoder of a side that has no messages of its own."""
     raise msgspec.ValidationError("this side only answers")
@@ -90,18 +85,26 @@ class MessageDecoder(Generic[M]):
 
     def decode(self, data: bytes) -> Received[M | RawResponse]:
         """Decode one message."""
-        return Received(self.message(data), data)
-
-    def message(self, data: bytes) -> M | RawResponse:
-        """The message alone, as `decode` has it."""
         if len(data) > self._max_bytes or get_ident() != MAIN_THREAD:
             guard(data, self.limits)
         try:
-            message: M | RawResponse = self._decode(data)
+            message = self._decode(data)
         except DECODE_ERRORS as error:
-            return self._second_look(data, error)
-        if self._bare and type(message) in self._bare and not _whole(message):
-            return self._second_look(data, ValueError("not a whole message"))
+            return Received(self._second_look(data, error), data)
+        if self._bare and type(message) in self._bare and (message.id is None or message.jsonrpc is None):
+            return Received(self._second_look(data, ValueError("not a whole message")), data)
+        return Received(message, data)
+
+    def message(self, data: bytes) -> Any:
+        """The message alone, as `decode` has it: to make the wrapper, or call one from the other, takes 0.1 µs."""
+        if len(data) > self._max_bytes or get_ident() != MAIN_THREAD:
+            guard(data, self.limits)
+        try:
+            message = self._decode(data)
+        except DECODE_ERRORS:
+            return self.decode(data).message
+        if self._bare and type(message) in self._bare:
+            return self.decode(data).message
         return message
 
     def split(self, data: bytes) -> list[bytes]:
@@ -253,16 +256,12 @@ class ResponseDecoder(Generic[R]):
 
     def decode(self, data: bytes) -> Received[Response[R]]:
         """Decode one response."""
-        return Received(self.response(data), data)
-
-    def response(self, data: bytes) -> Response[R]:
-        """The response alone, as `decode` has it."""
         if len(data) > self._max_bytes or get_ident() != MAIN_THREAD:
             guard(data, self.limits)
         try:
-            message: Response[Any] = self._decode(data)
+            message = self._decode(data)
         except DECODE_ERRORS:
-            return self._second_look(data)
+            return Received(self._second_look(data), data)
         result = message.result
         if result is UNSET:
             sound = message.error is not UNSET
@@ -270,9 +269,24 @@ class ResponseDecoder(Generic[R]):
             sound = message.error is UNSET and message.id is not None
             if self._typed and result.result_type not in _FINAL:
                 sound = False
-        return message if sound else self._second_look(data)
+        return Received(message if sound else self._second_look(data), data)
 
-    def _second_look(self, data: bytes) -> Response[R]:
+    def response(self, data: bytes) -> Any:
+        """The response alone, as `decode` has it, for as much."""
+        if len(data) > self._max_bytes or get_ident() != MAIN_THREAD:
+            guard(data, self.limits)
+        try:
+            message = self._decode(data)
+        except DECODE_ERRORS:
+            return self.decode(data).message
+        result = message.result
+        if result is UNSET or message.error is not UNSET or message.id is None:
+            return self.decode(data).message
+        if self._typed and result.result_type not in _FINAL:
+            return self.decode(data).message
+        return message
+
+    def _second_look(self, data: bytes) -> Any:
         envelope = raw_envelope(data)
         raw_response(data, envelope)
         request_id = readable_id(envelope)
@@ -283,11 +297,10 @@ class ResponseDecoder(Generic[R]):
             raise ProtocolViolation(problems[0], request_id=request_id, method=self.info.name, data=data)
         decode = dict(self._alternatives).get(tp, self._decode)
         try:
-            response: Response[R] = decode(data)
+            return decode(data)
         except DECODE_ERRORS as again:
             problem = problems_of_error(again, parse(data))[0]
             raise ProtocolViolation(problem, request_id=request_id, method=self.info.name, data=data) from None
-        return response
 
     def choose(self, value: Any) -> Any:
         """The type of a result: an alternative that its `resultType`, or a key only it must have, speaks for."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
 import anyio
@@ -313,4 +312,6 @@ def _at_url(target: Target | Transport | str, auth: Any) -> Target | Transport:
         return HttpServer(target, auth=auth)
     if not isinstance(target, HttpServer):
         raise TypeError("auth= is for servers at a URL")
+    from dataclasses import replace
+
     return replace(target, auth=auth)

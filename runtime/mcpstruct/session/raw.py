@@ -10,7 +10,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from mcpstruct.base.check import is_object
 from mcpstruct.base.codec import DECODE_ERRORS, explain, from_json, guard, guard_text, to_json
-from mcpstruct.base.envelope import RawMessage, RequestId, Response
+from mcpstruct.base.envelope import RawMessage, RequestId
 from mcpstruct.base.errors import INVALID_PARAMS, Problem, ProtocolViolation, RemoteError, json_type
 from mcpstruct.base.limits import Limits
 from mcpstruct.base.messages import (
@@ -254,7 +254,7 @@ class _RawAnswers(ResponseDecoder[Raw]):
         super().__init__(raw_request("any"), limits)
         self._decode = msgspec.json.Decoder(_RawAnswer).decode
 
-    def response(self, data: bytes) -> Response[Raw]:
+    def response(self, data: bytes) -> Any:
         """See `ResponseDecoder`."""
         guard_text(data)
         return super().response(data)

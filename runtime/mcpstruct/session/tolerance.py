@@ -26,7 +26,7 @@ def without_negative_ttl(decoder: ResponseDecoder[Any], violation: ProtocolViola
         return None
     answer["result"]["ttlMs"] = 0
     try:
-        return decoder.response(to_json(answer)).result
+        return decoder.decode(to_json(answer)).message.result
     except ProtocolViolation:  # that was not all
         return None
 
@@ -57,7 +57,7 @@ def without_odd_items(
         for problem in items.values()
     ]
     try:
-        return decoder.response(to_json(answer)).result, faults
+        return decoder.decode(to_json(answer)).message.result, faults
     except ProtocolViolation:  # that was not all
         return None
 

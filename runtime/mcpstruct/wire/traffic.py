@@ -112,10 +112,10 @@ class Recording:
             return False
         try:
             if is_response:
-                message: Any = response_decoder(info).response(data)
+                message: Any = response_decoder(info).decode(data).message
             else:
                 decoder = self.bindings.client_decoder if info.sent_by("client") else self.bindings.server_decoder
-                message = decoder.message(data)
+                message = decoder.decode(data).message
             return bool(to_dict(message) == msgspec.json.decode(data))
         except DECODE_ERRORS:
             return False
