@@ -211,7 +211,7 @@ class _Callers:
 @asynccontextmanager
 async def _pipe(width: int, *, timed: bool) -> AsyncGenerator[Repeat]:
     command = [sys.executable, "-m", "benchmarks.sessions.workers.raw", "echo", *sys.argv[1:]]
-    # asyncio would put its own streams over the pipes, which cost as much again.
+    # asyncio would put its own streams over the pipes, which cost nearly as much again.
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: ASYNC220
     with child:
         if child.stdin is None or child.stdout is None:

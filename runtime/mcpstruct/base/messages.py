@@ -95,18 +95,6 @@ class MessageDecoder(Generic[M]):
             return Received(self._second_look(data, ValueError("not a whole message")), data)
         return Received(message, data)
 
-    def message(self, data: bytes) -> Any:
-        """The message alone, as `decode` has it: to make the wrapper, or call one from the other, takes 0.1 µs."""
-        if len(data) > self._max_bytes or get_ident() != MAIN_THREAD:
-            guard(data, self.limits)
-        try:
-            message = self._decode(data)
-        except DECODE_ERRORS:
-            return self.decode(data).message
-        if self._bare and type(message) in self._bare:
-            return self.decode(data).message
-        return message
-
     def split(self, data: bytes) -> list[bytes]:
         """The messages of a batch, undecoded, where the revision has batches.
 
@@ -270,21 +258,6 @@ class ResponseDecoder(Generic[R]):
             if self._typed and result.result_type not in _FINAL:
                 sound = False
         return Received(message if sound else self._second_look(data), data)
-
-    def response(self, data: bytes) -> Any:
-        """The response alone, as `decode` has it, for as much."""
-        if len(data) > self._max_bytes or get_ident() != MAIN_THREAD:
-            guard(data, self.limits)
-        try:
-            message = self._decode(data)
-        except DECODE_ERRORS:
-            return self.decode(data).message
-        result = message.result
-        if result is UNSET or message.error is not UNSET or message.id is None:
-            return self.decode(data).message
-        if self._typed and result.result_type not in _FINAL:
-            return self.decode(data).message
-        return message
 
     def _second_look(self, data: bytes) -> Any:
         envelope = raw_envelope(data)

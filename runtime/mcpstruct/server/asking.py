@@ -40,13 +40,7 @@ from mcpstruct.session.loop import Future
 from mcpstruct.session.request import ServerRequest
 from mcpstruct.wire.sampling import fault_of
 from mcpstruct_bindings.merged import methods
-from mcpstruct_bindings.merged.types import (
-    CallToolRequestParams,
-    GetPromptRequestParams,
-    InputRequiredResult,
-    InputResponse,
-    ReadResourceRequestParams,
-)
+from mcpstruct_bindings.merged.types import InputRequiredResult, InputResponse
 
 from .errors import UnfitAnswer
 from .state import Round, StateRefused, StateSealer, StateTooLarge, digest_of, listed_keys, unsealed
@@ -104,14 +98,9 @@ def check_round(result: InputRequiredResult, request: ServerRequest) -> None:
         require(methods.METHODS[question.method], question.params, request)
 
 
-_MADE_AGAIN = frozenset((CallToolRequestParams, GetPromptRequestParams, ReadResourceRequestParams))
-
-
 def comes_back(request: ServerRequest) -> bool:
     """Whether a request has been made before, and its handler has asked for input."""
     params = request.incoming.params
-    if params.__class__ in _MADE_AGAIN:  # nearly all: two attributes take half as long as to ask for them
-        return params.request_state is not None or params.input_responses is not None
     return getattr(params, "request_state", None) is not None or getattr(params, "input_responses", None) is not None
 
 

@@ -146,11 +146,8 @@ class Outgoing:
             if self._holding is None:
                 self._holding = Holding(self._loop, self._inbox)
             self._holding.hold(pending.id, pending.future, outcome, pending.due)
-        elif not (future := pending.future).done():  # `resolve`, and a call less
-            if isinstance(outcome, Exception):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
+        else:
+            resolve(pending.future, outcome)
 
     def ended(self, request_id: RequestId | None) -> None:
         """The server says that a stream of notifications is over; it may not cancel any other request."""

@@ -10,11 +10,12 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from mcpstruct.base.check import is_object
 from mcpstruct.base.codec import DECODE_ERRORS, explain, from_json, guard, guard_text, to_json
-from mcpstruct.base.envelope import RawMessage, RequestId
+from mcpstruct.base.envelope import RawMessage, RequestId, Response
 from mcpstruct.base.errors import INVALID_PARAMS, Problem, ProtocolViolation, RemoteError, json_type
 from mcpstruct.base.limits import Limits
 from mcpstruct.base.messages import (
     MessageDecoder,
+    Received,
     ResponseDecoder,
     raw_envelope,
     raw_response,
@@ -254,7 +255,7 @@ class _RawAnswers(ResponseDecoder[Raw]):
         super().__init__(raw_request("any"), limits)
         self._decode = msgspec.json.Decoder(_RawAnswer).decode
 
-    def response(self, data: bytes) -> Any:
+    def decode(self, data: bytes) -> Received[Response[Raw]]:
         """See `ResponseDecoder`."""
         guard_text(data)
-        return super().response(data)
+        return super().decode(data)

@@ -94,7 +94,7 @@ class Reader:
         """Take the answer to a request; False if that is not what it is."""
         decoder = self._responses.get(pending.method) or self._response_decoder(pending.method)
         try:
-            response = decoder.response(data)
+            response = decoder.decode(data).message
         except ProtocolViolation as violation:
             unreadable = violation.code == PARSE_ERROR  # an answer all the same, as far as can be told
             if not unreadable and (violation.request_id != pending.id or raw_envelope(data).method is not UNSET):
@@ -138,7 +138,7 @@ class Reader:
                 else:
                     self.received(part)
             return
-        message: Any = self._decoder.message(data)
+        message: Any = self._decoder.decode(data).message
         info = self._by_type.get(message.__class__)
         if info is None:
             self._stray_answer(message, data)
@@ -251,7 +251,7 @@ class Reader:
         """A request or a notification, which nobody has been told of; None for a response. Raises
         `ProtocolViolation`."""
         try:
-            message: Any = self._decoder.message(data)
+            message: Any = self._decoder.decode(data).message
         except ProtocolViolation as violation:
             arrived = self._read_custom(violation) if violation.code == METHOD_NOT_FOUND else None
             if arrived is None:

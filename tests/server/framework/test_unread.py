@@ -158,6 +158,14 @@ async def test_streams_subscribe_to_so_many_resources() -> None:
 # -- reports -----------------------------------------------------------------------------------------------------------
 
 
+async def read_late(peer: Peer, tool: str) -> None:
+    """Call a tool, and read nothing before it has said all that it says without waiting."""
+    peer.transport.pause()
+    peer.request(1, "tools/call", stamped(name=tool, arguments={}, _meta=LOGGING))
+    await anyio.wait_all_tasks_blocked()
+    peer.transport.resume()
+
+
 async def test_log_messages_that_nobody_reads_are_dropped(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "mcpstruct")
     server = MCPServer(limits=Limits(max_bytes=1040))
@@ -170,10 +178,7 @@ async def test_log_messages_that_nobody_reads_are_dropped(caplog: pytest.LogCapt
         return "said"
 
     async with served(server) as peer:
-        peer.transport.pause()
-        peer.request(1, "tools/call", stamped(name="talk", arguments={}, _meta=LOGGING))
-        await anyio.wait_all_tasks_blocked()
-        peer.transport.resume()
+        await read_late(peer, "talk")
         await peer.until(lambda: answered(peer))
         assert [params["data"] for params in told(peer, "message")][1:] == [0, 1, 2, 3, 4]
     assert await running() == []
@@ -193,10 +198,7 @@ async def test_progress_that_nobody_reads_is_condensed_to_the_latest() -> None:
         return "done"
 
     async with served(server) as peer:
-        peer.transport.pause()
-        peer.request(1, "tools/call", stamped(name="work", arguments={}, _meta=LOGGING))
-        await anyio.wait_all_tasks_blocked()
-        peer.transport.resume()
+        await read_late(peer, "work")
         await peer.until(lambda: told(peer, "progress")[-1:] and told(peer, "progress")[-1]["progress"] == 99)
         go_on.set()
         await peer.until(lambda: answered(peer))
@@ -213,10 +215,7 @@ async def test_the_latest_progress_comes_before_the_answer() -> None:
         return "done"
 
     async with served(server) as peer:
-        peer.transport.pause()
-        peer.request(1, "tools/call", stamped(name="work", arguments={}, _meta=LOGGING))
-        await anyio.wait_all_tasks_blocked()
-        peer.transport.resume()
+        await read_late(peer, "work")
         await peer.until(lambda: answered(peer))
         assert [params["progress"] for params in told(peer, "progress")] == [0, 1, 2, 3, 4, 5, 99]
 
