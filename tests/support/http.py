@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -26,10 +27,17 @@ def free_socket() -> socket.socket:
 
 
 def free_port() -> int:
-    """A port that nobody listens at, for a process that can't be handed a socket."""
-    with free_socket() as bound:
-        port: int = bound.getsockname()[1]
-    return port
+    """A port that nobody listens at, for a process that can't be handed a socket.
+
+    It is below those that systems give to connections (32,768 and up): a test beside this one could get it meanwhile.
+    """
+    chance = random.SystemRandom()  # the shared one is seeded by hypothesis, alike in each test process
+    while True:
+        port = chance.randrange(20_000, 32_000)
+        with socket.socket() as bound, contextlib.suppress(OSError):
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(("127.0.0.1", port))
+            return port
 
 
 class _Watched:
