@@ -14,7 +14,7 @@ from mcpstruct.base.errors import ProtocolViolation
 from mcpstruct.client.results import read_structured
 from mcpstruct.server.arguments import BadArguments
 from mcpstruct.server.functions import PromptFunction, ToolFunction
-from mcpstruct.server.results import BadResult
+from mcpstruct.server.results import BadResult, convert_result
 from tests.server.samples import Context, named
 
 pydantic = pytest.importorskip("pydantic")
@@ -258,7 +258,7 @@ def returning(annotation: Any) -> ToolFunction:
 )
 def test_models_as_structured_output(annotation: Any, value: Any, structured: Any) -> None:
     tool = returning(annotation)
-    result: Any = tool.convert(value)
+    result: Any = convert_result(value, tool.output)
     assert result.structured_content == structured
     assert tool.output_schema is not None
     jsonschema_rs.meta.validate(tool.output_schema)
@@ -268,13 +268,13 @@ def test_models_as_structured_output(annotation: Any, value: Any, structured: An
 
 
 def test_a_model_without_annotation_is_json_text() -> None:
-    result: Any = returning(Any).convert([Address(**ADDRESS)])
+    result: Any = convert_result([Address(**ADDRESS)], returning(Any).output)
     assert result.content[0].text == '[{"street":"High Street","number":1}]'
 
 
 def test_a_result_that_does_not_fit_the_model() -> None:
     with pytest.raises(BadResult, match="at /number: expected greater than or equal to 1, got integer"):
-        returning(Address).convert({"street": "x", "number": 0})
+        convert_result({"street": "x", "number": 0}, returning(Address).output)
 
 
 def test_reading_what_does_not_fit() -> None:
@@ -284,17 +284,17 @@ def test_reading_what_does_not_fit() -> None:
 
 
 def test_secrets_stay_secret() -> None:
-    result: Any = returning(dict[str, SecretStr]).convert({"key": SecretStr("hush")})
+    result: Any = convert_result({"key": SecretStr("hush")}, returning(dict[str, SecretStr]).output)
     assert "hush" not in str(result)
 
 
 def test_pydantic_is_never_imported_by_us() -> None:
     code = (
-        "import sys, mcpstruct.server.functions as f\n"
+        "import sys, mcpstruct.server.functions as f, mcpstruct.server.results as r\n"
         "class C: pass\n"
         "def t(x: int, y: list[str] = []) -> dict[str, int]: return {}\n"
         "tool = f.ToolFunction(t, context_type=C)\n"
-        "tool.decode({'x': 1}); tool.convert({'a': 1})\n"
+        "tool.decode({'x': 1}); r.convert_result({'a': 1}, tool.output)\n"
         "assert 'pydantic' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -294,7 +294,7 @@ def test_a_tool_knows_its_output() -> None:
 
     tool = ToolFunction(locate, context_type=Context)
     assert tool.output_schema is not None
-    result = tool.convert(locate("x"))
+    result = convert_result(locate("x"), tool.output)
     assert isinstance(result, CallToolResult)
     assert result.structured_content == {"x": 1, "y": 0}
     assert ToolFunction(locate, context_type=Context, structured_output=False).output_schema is None

@@ -91,11 +91,16 @@ class WatchedStruct(LazyStruct, kw_only=True):
     # The field's slot under a second name, past the property, and a look at its bytes: both set by `lazy`.
     __watched__: ClassVar[Any]
     __look__: ClassVar[Any]
+    # Bytes that have just passed a look: a peer's messages mostly have the same `_meta`, and to compare it takes a
+    # sixth of the time. In a list, since to set a class's attribute makes the interpreter forget what it knows of it.
+    __passed__: ClassVar[list[Raw]]
 
     def __post_init__(self) -> None:
         # Runs for nearly every message, and mostly finds nothing: 0.1 µs as it stands.
         value = self.__watched__
-        if value is not None and value.__class__ is Raw and self.__look__(value) is None:
+        if value is None or value.__class__ is not Raw or value == self.__passed__[0]:
+            return
+        if self.__look__(value) is None:
             type(self).__watched__.__set__(self, None)  # an explicit null is absence
 
 
@@ -135,6 +140,7 @@ def _required(cls: type[LazyStruct], name: str) -> bool:
 def _watch(cls: Any, slot: Any, look: Any) -> None:
     cls.__watched__ = slot
     cls.__look__ = staticmethod(look)
+    cls.__passed__ = [Raw()]
 
 
 def _look_at_document(raw: Raw) -> Raw | None:
@@ -146,7 +152,15 @@ def _look_at_bag(cls: Any, bag: type[Bag], name: str) -> Callable[[Raw], Any]:
 
     def first(raw: Raw) -> Any:
         tp: Any = bag.__known__() if _required(cls, name) else bag.__known__() | None
-        look = _remembering(msgspec.json.Decoder(tp, dec_hook=dec_hook).decode)
+        decode = msgspec.json.Decoder(tp, dec_hook=dec_hook).decode
+        passed = cls.__passed__
+
+        def look(raw: Raw) -> Any:
+            found = decode(raw)
+            if found is not None and len(memoryview(raw)) <= _MOST_REMEMBERED:
+                passed[0] = raw.copy()  # or it would keep the message that it is a part of
+            return found
+
         cls.__look__ = staticmethod(look)
         return look(raw)
 
@@ -154,24 +168,6 @@ def _look_at_bag(cls: Any, bag: type[Bag], name: str) -> Callable[[Raw], Any]:
 
 
 _MOST_REMEMBERED = 4096
-
-
-def _remembering(decode: Callable[[Raw], Any]) -> Callable[[Raw], Any]:
-    """The same look, but for bytes that it has just passed: a peer's messages mostly have the same `_meta`, and to
-    compare it takes a sixth of the time.
-    """
-    passed = Raw()
-
-    def look(raw: Raw) -> Any:
-        nonlocal passed
-        if raw == passed:
-            return raw
-        found = decode(raw)
-        if found is not None and len(memoryview(raw)) <= _MOST_REMEMBERED:
-            passed = raw.copy()  # or it would keep the message that it is a part of
-        return found
-
-    return look
 
 
 def _property(slot: Any, bag: type[Bag] | None) -> property:

@@ -324,7 +324,7 @@ class Client(ListingSession):
         promised = self._outputs.promised(name)
         # As in `_rounds`: for the call of which there are most, a coroutine less.
         result = await self._send(methods.CALL_TOOL, params, timeout, on_progress)
-        if isinstance(result, InputRequiredResult):
+        if type(result) is InputRequiredResult:
             result = await self._answered(result, methods.CALL_TOOL, params, timeout, on_progress)
         if promised is not None:
             judge(promised, name, result)

@@ -98,12 +98,6 @@ def check_round(result: InputRequiredResult, request: ServerRequest) -> None:
         require(methods.METHODS[question.method], question.params, request)
 
 
-def comes_back(request: ServerRequest) -> bool:
-    """Whether a request has been made before, and its handler has asked for input."""
-    params = request.incoming.params
-    return getattr(params, "request_state", None) is not None or getattr(params, "input_responses", None) is not None
-
-
 class _Keys:
     """What the questions of one run are called. A name that came twice would get the answer that it got before."""
 

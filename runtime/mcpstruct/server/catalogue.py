@@ -31,6 +31,8 @@ class Catalogue(Generic[E]):
         self._page_size = page_size
         self._fresh = fresh
         self._entries: dict[str, E] = {}
+        self.get: Callable[[str], E | None] = self._entries.get
+        """The entry of a name."""
         self._pages: dict[tuple[str, str | None], Encoded] = {}
 
     def __len__(self) -> int:
@@ -38,10 +40,6 @@ class Catalogue(Generic[E]):
 
     def __iter__(self) -> Iterator[E]:
         return iter(tuple(self._entries.values()))  # which other threads may add to
-
-    def get(self, name: str) -> E | None:
-        """The entry of that name."""
-        return self._entries.get(name)
 
     def add(self, name: str, entry: E) -> None:
         """Add an entry at the end. Raises `ValueError` where there is one of that name."""

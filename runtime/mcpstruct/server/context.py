@@ -40,7 +40,7 @@ from mcpstruct_bindings.merged.types import (
     ToolChoice,
 )
 
-from .asking import Asker, DirectAsker, ReplayAsker, check_round, comes_back
+from .asking import Asker, DirectAsker, ReplayAsker, check_round
 from .elicitation import Elicitation, Form
 from .pacing import Pace
 from .state import StateSealer
@@ -81,10 +81,11 @@ class Context(Generic[StateT]):
     behind with reading. Questions (`elicit`, `sample`, `list_roots`) are awaited.
     """
 
-    __slots__ = ("_asker", "_by_hand", "_pace", "_request", "_sealer", "_server", "_session")
+    __slots__ = ("_asker", "_by_hand", "_pace", "_sealer", "_server", "_session", "request")
 
     def __init__(self, request: ServerRequest, server: Server, sealer: StateSealer, *, by_hand: bool = False) -> None:
-        self._request = request
+        self.request = request
+        """The request as the session sees it."""
         self._server = server
         self._sealer = sealer
         self._by_hand = by_hand
@@ -92,7 +93,8 @@ class Context(Generic[StateT]):
         self._pace: Pace | None = None
         # Most requests ask nothing; one that comes back with answers may have to keep quiet from the start.
         self._asker: Asker | None = None
-        if comes_back(request):
+        params = request.incoming.params
+        if getattr(params, "request_state", None) is not None or getattr(params, "input_responses", None) is not None:
             self._come_back()
 
     def _come_back(self) -> None:
@@ -104,7 +106,7 @@ class Context(Generic[StateT]):
 
     def _make_asker(self) -> Asker:
         modern = self.revision.era == "modern"
-        self._asker = ReplayAsker(self._request, self._sealer) if modern else DirectAsker(self._request)
+        self._asker = ReplayAsker(self.request, self._sealer) if modern else DirectAsker(self.request)
         return self._asker
 
     def questions(self) -> InputRequiredResult | None:
@@ -114,61 +116,56 @@ class Context(Generic[StateT]):
     async def end(self, result: InputRequiredResult) -> InputRequiredResult | Context[StateT]:
         """What the client gets where the handler ended its round itself; or the context to run it in once more."""
         if self._by_hand and self.revision.era == "modern":
-            check_round(result, self._request)
+            check_round(result, self.request)
             return result
         ended = await (self._asker or self._make_asker()).end(result)
         if isinstance(ended, InputRequiredResult):
             return ended
-        following: Context[StateT] = Context(self._request, self._server, self._sealer, by_hand=self._by_hand)
+        following: Context[StateT] = Context(self.request, self._server, self._sealer, by_hand=self._by_hand)
         following._asker = ended
         return following
 
     # -- what is known ------------------------------------------------------------------------------------------------
 
     @property
-    def request(self) -> ServerRequest:
-        """The request as the session sees it."""
-        return self._request
-
-    @property
     def request_id(self) -> int | str:
         """The id of the request."""
-        return self._request.id
+        return self.request.id
 
     @property
     def protocol_version(self) -> str:
         """The revision in which it is answered."""
-        return self._request.revision.name
+        return self.request.revision.name
 
     @property
     def revision(self) -> Revision:
         """The row of that revision."""
-        return self._request.revision
+        return self.request.revision
 
     @property
     def principal(self) -> Principal | None:
         """On whose behalf the request is made: None where the transport does not tell, as over stdio."""
-        return self._request.principal
+        return self.request.principal
 
     @property
     def method(self) -> str:
         """The wire name of the method that was called."""
-        return self._request.incoming.method.name
+        return self.request.incoming.method.name
 
     @property
     def client_capabilities(self) -> ClientCapabilities:
         """What the client can do."""
-        return self._request.client_capabilities
+        return self.request.client_capabilities
 
     @property
     def client_info(self) -> Implementation | None:
         """The client, as it names itself: for display and logs alone."""
-        return self._request.client_info
+        return self.request.client_info
 
     @property
     def meta(self) -> dict[str, Any]:
         """The request's `_meta`, as it came."""
-        return dict(self._request.meta)
+        return dict(self.request.meta)
 
     @property
     def server(self) -> Any:
@@ -185,7 +182,7 @@ class Context(Generic[StateT]):
     def session(self) -> ServerSession:
         """Everything that a server may send in a session with a handshake, typed."""
         if self._session is None:
-            self._session = _Session(self._request)
+            self._session = _Session(self.request)
         return self._session
 
     # -- reports ------------------------------------------------------------------------------------------------------
@@ -197,9 +194,9 @@ class Context(Generic[StateT]):
         """
         if level not in SEVERITY:
             raise ValueError(f"no such level of log messages: {level!r}")
-        if type(data) is not str and SEVERITY[level] >= self._request.log_severity:
+        if type(data) is not str and SEVERITY[level] >= self.request.log_severity:
             data = Raw(to_json(data))  # as it is now, whatever a thread makes of it before it is sent
-        return self._report(methods.LOGGING_MESSAGE, self._request.log, level, data, logger)
+        return self._report(methods.LOGGING_MESSAGE, self.request.log, level, data, logger)
 
     def debug(self, data: Any, *, logger: str | None = None) -> Reported:
         """Send a log message of level `debug`."""
@@ -224,24 +221,24 @@ class Context(Generic[StateT]):
         """
         if not isfinite(progress) or (total is not None and not isfinite(total)):
             raise ValueError("progress and total are finite numbers")
-        return self._report(methods.PROGRESS, self._request.progress, progress, total, message)
+        return self._report(methods.PROGRESS, self.request.progress, progress, total, message)
 
     def _report(self, method: MethodInfo[Any, None], report: Any, *args: Any) -> Reported:
         if current_job() is not None:  # an async handler is cancelled itself, and may say so while it cleans up
             self.check()
         if self._asker is None or not self._asker.replaying:  # else the client has it from an earlier round
-            if get_ident() == self._request.connection.core.thread:
+            if get_ident() == self.request.connection.core.thread:
                 report(*args)
             else:
-                self._pace = self._pace or Pace(self._request, self.check)
+                self._pace = self._pace or Pace(self.request, self.check)
                 self._pace.report(method, report, *args)
-        return Reported(self._request, method)
+        return Reported(self.request, method)
 
     def check(self) -> None:
         """Raise `RequestCancelled` where the client no longer waits: for a sync handler that works long."""
         job = current_job()
-        if self._request.incoming.cancelled or (job is not None and job.cancelled):
-            raise RequestCancelled(self._request.incoming.reason or "the client no longer waits")
+        if self.request.incoming.cancelled or (job is not None and job.cancelled):
+            raise RequestCancelled(self.request.incoming.reason or "the client no longer waits")
 
     def close_stream(self, *, retry: float | None = None) -> None:
         """Let the client's connection go while the work goes on; it comes back for the rest after `retry` seconds.
@@ -249,9 +246,9 @@ class Context(Generic[StateT]):
         For work that outlasts what proxies on the way put up with. Has an effect in sessions over HTTP alone, and there
         where the revision knows of it (from 2025-11-25 on).
         """
-        hang_up = getattr(self._request.incoming.link, "hang_up", None)
+        hang_up = getattr(self.request.incoming.link, "hang_up", None)
         if hang_up is not None:
-            self._request.connection.core.run(hang_up, None if retry is None else int(retry * 1000))
+            self.request.connection.core.run(hang_up, None if retry is None else int(retry * 1000))
 
     # -- questions ----------------------------------------------------------------------------------------------------
 
@@ -346,7 +343,7 @@ class Context(Generic[StateT]):
     def input_responses(self) -> dict[str, InputResponse] | None:
         """The answers to what the handler asked by ending its last round with an `InputRequiredResult`, by key."""
         if self._asker is None:
-            return getattr(self._request.incoming.params, "input_responses", None)
+            return getattr(self.request.incoming.params, "input_responses", None)
         return self._asker.responses
 
 

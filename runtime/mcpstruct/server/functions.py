@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from msgspec import Raw
 
 from mcpstruct_bindings.merged.types import (
-    CallToolResult,
     GetPromptResult,
     InputRequiredResult,
     PromptArgument,
@@ -18,7 +17,7 @@ from mcpstruct_bindings.merged.types import (
 from .arguments import Arguments, TextArguments
 from .prompt_results import convert_prompt_result
 from .resource_results import convert_resource
-from .results import convert_result, output_of
+from .results import output_of
 from .signatures import signature_of
 from .wanted import JsonSchema
 
@@ -99,10 +98,6 @@ class ToolFunction(Function):
     def output_schema(self) -> JsonSchema | None:
         """The JSON Schema of the structured output, where there is any."""
         return None if self.output is None else self.output.schema
-
-    def convert(self, value: Any) -> CallToolResult | InputRequiredResult:
-        """The result for what a call returned. Raises `BadResult`."""
-        return convert_result(value, self.output)
 
 
 class PromptFunction(Function):

@@ -23,7 +23,7 @@ from .context import Context
 from .errors import HandlerError
 from .functions import ToolFunction
 from .promises import Promise
-from .results import BadResult
+from .results import BadResult, convert_result
 
 log = logging.getLogger("mcpstruct")
 
@@ -31,13 +31,13 @@ log = logging.getLogger("mcpstruct")
 class Tool:
     """A function that the model may call; `definition` is what clients are told of it."""
 
-    __slots__ = ("_caller", "_decode", "_function", "_promise", "annotated", "definition", "scopes")
+    __slots__ = ("_caller", "_decode", "_output", "_promise", "annotated", "definition", "scopes")
 
     def __init__(
         self, function: ToolFunction, definition: ToolDefinition, caller: Caller, scopes: tuple[str, ...] = ()
     ) -> None:
-        self._function = function
         self._decode = function.arguments.decode
+        self._output = function.output
         self._caller = caller
         self.definition = definition
         self.scopes = scopes
@@ -56,7 +56,11 @@ class Tool:
         """Run it. What goes wrong in it is a result, for the model to read, unless the protocol has an error for it."""
         try:
             value = await self._caller.call(self._decode(params.arguments), context)
-            return self._result(value, context)
+            result = convert_result(value, self._output)
+            if result is not value:
+                context.request.made = result
+            if self._promise is not None:
+                self._promise.check(result, made=result is not value)
         except BadArguments as error:
             return failed(str(error))
         except HandlerError as error:
@@ -67,13 +71,6 @@ class Tool:
             return failed(f"{self.definition.name} took longer than {error.seconds:g} s")
         except (Exception, SystemExit) as error:  # nor does a command line that a tool calls end the server
             return self._failed(error, show_errors)
-
-    def _result(self, value: Any, context: Context[Any]) -> CallToolResult | InputRequiredResult:
-        result = self._function.convert(value)
-        if result is not value:
-            context.request.made = result
-        if self._promise is not None:
-            self._promise.check(result, made=result is not value)
         return result
 
     def _failed(self, error: BaseException, show_errors: bool) -> CallToolResult:

@@ -11,7 +11,7 @@ from mcpstruct.base.errors import INTERNAL_ERROR, RemoteError
 from mcpstruct.session.request import ServerRequest
 from mcpstruct.session.serving import Handler
 from mcpstruct_bindings.merged import methods
-from mcpstruct_bindings.merged.types import InputRequiredResult
+from mcpstruct_bindings.merged.types import CallToolResult, InputRequiredResult
 
 from .context import Context
 from .errors import HandlerError, ResourceNotFound
@@ -44,7 +44,12 @@ def working(answer: Call, server: Server, sealer: StateSealer, *, by_hand: bool 
         current.set(context)  # the request has a task, and therefore a set of context variables, of its own
         try:
             result = await answer(params, context)
-            if isinstance(result, InputRequiredResult) and context.questions() is None:
+            # The first look spares the second, which takes 0.15 µs for classes of msgspec's.
+            if (
+                result.__class__ is not CallToolResult
+                and isinstance(result, InputRequiredResult)
+                and context.questions() is None
+            ):
                 result = await _further(result, answer, params, context)
         except BaseException as error:  # being cancelled, as a rule, or on trio a group of that
             questions = context.questions()

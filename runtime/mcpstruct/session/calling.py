@@ -296,7 +296,12 @@ class ClientConnection:
         row = self.revision
         if row is not None and method not in row.methods:
             self._allow(method, row)
-        return self._stamped(bare_params(method) if params is None else params) if self._stamp else params
+        if not self._stamp:
+            return params
+        if params.__class__ is CallToolRequestParams and params.__watched__ is None:  # as `_stamped`, past a property
+            params.meta = self._usual
+            return params
+        return self._stamped(bare_params(method) if params is None else params)
 
     async def notify(self, method: MethodInfo[Any, None], params: Any) -> None:
         """Send a notification. Raises `MethodNotInRevision`, `ConnectionLost`, `RequestTimeout`."""
@@ -324,9 +329,7 @@ class ClientConnection:
         self._usual = Raw(to_json(self._stamp)) if self.core.as_bytes else RequestMetaObject(self._stamp)
 
     def _stamped(self, params: Any) -> Any:
-        if params.__class__ is CallToolRequestParams and params.__watched__ is None:  # as below, past a property
-            params.meta = self._usual
-        elif is_object(params):
+        if is_object(params):
             params["_meta"] = {**self._stamp, **(params.get("_meta") or {})}
         elif own := params.meta:
             params.meta = RequestMetaObject({**self._stamp, **own})

@@ -40,10 +40,10 @@ class Pending(Struct, eq=False):
     """Whether a callback waits for it, which would wait for ever if the answer queued behind the callback."""
     on_progress: ProgressCallback | None = None
     timeout: float = NEVER
+    """Seconds that it is given, and again whenever progress comes."""
+    sent: float = 0.0
     due: float = NEVER
     """When it is given up, unless progress comes before."""
-    end: float = NEVER
-    """When it is given up in any case."""
 
 
 class Outgoing:
@@ -108,15 +108,15 @@ class Outgoing:
         """Send a request; its future gets the outcome."""
         deadlines = self._deadlines
         seconds = deadlines.request if timeout is UNSET else timeout
-        lasting = due = end = NEVER
-        if seconds is not None:
+        now, due = 0.0, NEVER
+        if seconds is None:
+            seconds = NEVER
+        else:
             now = self._loop.time()
-            lasting, due = seconds, now + seconds
-            if (hard := deadlines.hard) is not None:  # a longer deadline that was asked for stands
-                end = now + (hard if hard > seconds else seconds)
+            due = now + seconds
         request_id = self._next_id()
         direct = inside_callback.get() is self._inbox
-        pending = Pending(request_id, method, self._loop.future(), direct, on_progress, lasting, due, end)
+        pending = Pending(request_id, method, self._loop.future(), direct, on_progress, seconds, now, due)
         if on_progress is not None:
             params = _with_progress_token(method, params, request_id)
         self.pending[request_id] = pending
@@ -173,7 +173,7 @@ class Outgoing:
         pending = self.pending.get(token)
         if pending is not None:
             if pending.due < NEVER:
-                pending.due = min(self._loop.time() + pending.timeout, pending.end)
+                pending.due = min(self._loop.time() + pending.timeout, self._end(pending))
             if pending.on_progress is not None:
                 self._inbox.put(pending.on_progress, progress, total, message, key=token)
 
@@ -216,11 +216,17 @@ class Outgoing:
         if due < NEVER:
             self._watch.by(due)
 
+    def _end(self, pending: Pending) -> float:
+        """When a request is given up in any case; a longer deadline that was asked for stands."""
+        hard = self._deadlines.hard
+        return NEVER if hard is None else pending.sent + max(hard, pending.timeout)
+
     def _expired(self, pending: Pending) -> None:
-        if (self.owes or self.held) and pending.due < pending.end:
-            pending.due = min(self._loop.time() + max(pending.timeout, _AGAIN), pending.end)
+        end = self._end(pending)
+        if (self.owes or self.held) and pending.due < end:
+            pending.due = min(self._loop.time() + max(pending.timeout, _AGAIN), end)
             return
-        seconds = self._deadlines.hard if pending.due == pending.end else pending.timeout
+        seconds = end - pending.sent if pending.due == end else pending.timeout
         reason = f"no answer to {pending.method.name} within {seconds:g} s"
         self.abandon(pending, reason)
         resolve(pending.future, RequestTimeout(reason))

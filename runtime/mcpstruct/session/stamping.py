@@ -42,7 +42,7 @@ def _room(tp: type[Any]) -> _Room:
 def complete(result: Any, server: Implementation, *, as_bytes: bool) -> Any:
     """The result of a tool as the modern era wants it: nobody else's, and without `_meta`, so that it needs no copy."""
     result.result_type = COMPLETE
-    identity = _identity(server)
+    identity = _identities.get(id(server)) or _identity(server)
     result.meta = identity.meta if as_bytes else ResultMetaObject({SERVER_INFO: identity.plain})
     return result
 
@@ -107,12 +107,13 @@ class _Identity(Struct, frozen=True):
 
 
 _identities: dict[int, _Identity] = {}
+"""By the identities of objects, which nobody else has as long as they are kept here."""
 _MOST_IDENTITIES = 64
 
 
 def _identity(server: Implementation) -> _Identity:
     known = _identities.get(id(server))
-    if known is None or known.server is not server:
+    if known is None:
         if len(_identities) >= _MOST_IDENTITIES:
             _identities.clear()
         encoded = to_json(server)
