@@ -89,6 +89,26 @@ async def test_a_restart_that_does_not_last_leaves_subscriptions_to_the_next() -
         assert await calls(restart, lambda: next_of(one), lambda: next_of(two)) == [None, TOOLS, PROMPTS]
 
 
+async def test_one_that_the_server_ends_as_it_leaves_is_made_again() -> None:
+    async def leave_in_order(peer: Peer, message: Any) -> None:
+        await agree(peer, message)
+        peer.answer(message, {"resultType": "complete", "_meta": {SUBSCRIPTION_ID: message["id"]}})
+        await peer.aclose()
+
+    server = Restarted(leave_in_order, agree)
+    async with (
+        Client(server.target, revisions=MODERN) as client,
+        client.listen(tools=True, reestablish=True) as changes,
+    ):
+        assert await next_of(changes) == TOOLS
+
+        async def restart() -> None:
+            await settle()
+            await client.restart()
+
+        assert await calls(restart, lambda: next_of(changes)) == [None, TOOLS]
+
+
 # -- resources of the legacy era --------------------------------------------------------------------------------------
 
 

@@ -410,7 +410,7 @@ class Client(ListingSession):
 
         Gives an async context manager that is an async iterator of changes; it ends where the server ends it, and
         raises `ConnectionLost` where the connection does, unless it is to be reestablished: by `restart`, or by itself
-        where its stream is lost and the connection is not, as over HTTP.
+        where its stream is over and the connection is not, as over HTTP.
         """
         return self._listeners.subscription(tools, prompts, resources, tuple(uris), reestablish)
 

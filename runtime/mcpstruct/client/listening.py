@@ -32,7 +32,7 @@ _FIELDS = {
 _MOST = 16_384
 """Changes that nobody has taken yet, of which the same several times are one. Beyond it, new ones are dropped."""
 _FIRST_DELAY = 0.5
-"""Seconds before a stream that was lost is made again; doubled each time that the server does not agree."""
+"""Seconds before a stream that was lost is made again; doubled while they do not last."""
 _LONGEST_DELAY = 30.0
 
 
@@ -165,22 +165,23 @@ class Subscription:
         self.end(RequestTimeout(f"the server did not agree to a subscription within {seconds:g} s"))
 
     async def _stream(self, connection: ClientConnection) -> None:
-        delay = _FIRST_DELAY
+        loop, delay = current_loop(), 0.0
         while True:
+            began = loop.time()
+            ended: Exception | None = None
             try:
                 await self._listen(connection)
             except Exception as error:
-                passing = isinstance(error, McpError) and error.retryable
-                if self._opening is not None or not self.reestablish or not passing:
-                    self.end(error)
-                    return
-            else:
-                self.end(None)
+                ended = error
+            # A server that leaves ends its streams in good order; there may be another in its place.
+            passing = ended is None or (isinstance(ended, McpError) and ended.retryable)
+            if self._opening is not None or not self.reestablish or not passing:
+                self.end(ended)
                 return
             if not connection.core.connected:
                 return  # until `restart`
-            # The stream alone is lost, as over HTTP, where each has a connection of its own: nobody need `restart`.
-            delay = _FIRST_DELAY if self.granted is not None else min(2 * delay, _LONGEST_DELAY)
+            # The stream alone is over, as over HTTP, where each has a connection of its own: nobody need `restart`.
+            delay = _FIRST_DELAY if loop.time() - began > delay else min(2 * delay, _LONGEST_DELAY)
             self.id = self.granted = None
             await anyio.sleep(delay)
 

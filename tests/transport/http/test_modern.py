@@ -227,7 +227,7 @@ async def test_a_subscription_whose_stream_breaks_off_is_lost() -> None:
         await client.list_tools()
 
 
-@pytest.mark.parametrize("meanwhile", ["breaks", "unavailable"])
+@pytest.mark.parametrize("meanwhile", ["breaks", "unavailable", "is ended in good order"])
 async def test_a_subscription_is_made_again_on_request(monkeypatch: pytest.MonkeyPatch, meanwhile: str) -> None:
     monkeypatch.setattr("mcpstruct.client.listening._FIRST_DELAY", 0.01)
     peer = Modern()
@@ -236,20 +236,23 @@ async def test_a_subscription_is_made_again_on_request(monkeypatch: pytest.Monke
         number = len(peer.of("subscriptions/listen"))
         if number == 2 and meanwhile == "unavailable":
             return seen.status(503)
-        if number == 2:
+        if number == 2 and meanwhile == "breaks":
             seen.raw.transport.abort()  # type: ignore[union-attr]
             return seen.status(200)
         meta = {"io.modelcontextprotocol/subscriptionId": seen.message["id"]}
         stream = await seen.stream()
         await stream.tell("notifications/subscriptions/acknowledged", notifications={}, _meta=meta)
         await stream.tell("notifications/resources/updated", uri=f"a:{number}", _meta=meta)
+        if number == 2:
+            await stream.result({"resultType": "complete", "_meta": meta})
         return await stream.until_gone() if number > 3 else stream.response
 
     peer.on["subscriptions/listen"] = listen
     async with connected(peer) as client:
         with anyio.fail_after(SOON):
-            async with client.listen(uris=["a:1", "a:3", "a:4"], reestablish=True) as changes:
-                assert [(await anext(changes)).uri for _ in range(3)] == ["a:1", "a:3", "a:4"]
+            async with client.listen(uris=["a:1", "a:2", "a:3", "a:4"], reestablish=True) as changes:
+                told = ["a:1", "a:2", "a:3", "a:4"] if meanwhile == "is ended in good order" else ["a:1", "a:3", "a:4"]
+                assert [(await anext(changes)).uri for _ in told] == told
         await peer.of("subscriptions/listen")[-1].gone.wait()
 
 
