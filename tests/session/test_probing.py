@@ -51,14 +51,14 @@ def answering(result: Any) -> Play:
 
 @pytest.mark.parametrize("code", [-32601, -32602, -32600, -32603, -32700, -32000, -32002, -32021, 0, 1, -1])
 async def test_any_error_but_a_modern_one_falls_back(code: int) -> None:
-    with anyio.fail_after(1):
+    with anyio.fail_after(3):
         async with Client(Fresh(refusing(code)), deadlines=PROMPT) as client:
             assert client.protocol_version == "2025-06-18"
 
 
 @pytest.mark.parametrize("result", [{}, {"tools": []}, {"supportedVersions": "2026-07-28"}, {"supportedVersions": []}])
 async def test_an_answer_that_is_none_falls_back(result: Any) -> None:
-    with anyio.fail_after(1):
+    with anyio.fail_after(3):
         async with Client(Fresh(answering(result)), deadlines=PROMPT) as client:
             assert client.protocol_version == "2025-06-18"
 
@@ -99,7 +99,7 @@ async def test_garbage_falls_back() -> None:
 async def test_a_server_that_ends_at_the_probe_is_started_again_without() -> None:
     target = Fresh(fragile, key="fragile")
     verdicts: dict[str, str] = {}
-    with anyio.fail_after(1):
+    with anyio.fail_after(3):
         async with Client(target, deadlines=PROMPT, verdicts=verdicts) as client:
             assert client.protocol_version == NEWEST_LEGACY
     assert len(target.peers) == 2
@@ -120,7 +120,7 @@ async def test_a_server_that_always_ends_is_an_error() -> None:
         await peer.until(lambda: peer.heard)
         await peer.aclose()
 
-    with anyio.fail_after(1), pytest.raises(ConnectFailed):
+    with anyio.fail_after(3), pytest.raises(ConnectFailed):
         await Client(Fresh(play), deadlines=PROMPT).connect()
 
 
@@ -137,7 +137,7 @@ async def test_a_transport_that_is_lost_while_opening_is_an_error(revisions: str
             await peer.aclose()
 
         group.start_soon(leave)
-        with anyio.fail_after(1), pytest.raises(ConnectFailed):
+        with anyio.fail_after(3), pytest.raises(ConnectFailed):
             await Client(near, revisions=revisions, deadlines=PROMPT).connect()
 
 
@@ -172,7 +172,7 @@ async def test_a_verdict_that_no_longer_holds_is_tried_anew() -> None:
             peer.answer(request, discovered())
 
     verdicts = {"upgraded": "2025-06-18"}
-    with anyio.fail_after(1):
+    with anyio.fail_after(3):
         async with Client(Fresh(play, key="upgraded"), verdicts=verdicts, deadlines=PROMPT) as client:
             assert client.protocol_version == MODERN
     assert verdicts == {"upgraded": MODERN}
@@ -224,7 +224,7 @@ async def test_a_modern_server_of_other_revisions_is_not_shaken_hands_with(revis
         peer.refuse(await peer.take(), -32022, supported=["2099-01-01"], requested=MODERN)
 
     target = Fresh(play)
-    with anyio.fail_after(1), pytest.raises(NoCommonRevision) as refusal:
+    with anyio.fail_after(3), pytest.raises(NoCommonRevision) as refusal:
         await Client(target, revisions=revisions, deadlines=PROMPT).connect()
     assert refusal.value.supported == ("2099-01-01",)
     assert [m["method"] for m in target.peers[0].heard] == ["server/discover"]
@@ -248,7 +248,7 @@ async def test_a_server_that_goes_on_refusing_what_it_names_is_an_error(revision
             peer.refuse(await peer.take("server/discover"), -32022, supported=[MODERN], requested=MODERN)
 
     target = Fresh(play)
-    with anyio.fail_after(1), pytest.raises(NoCommonRevision) as refusal:
+    with anyio.fail_after(3), pytest.raises(NoCommonRevision) as refusal:
         await Client(target, revisions=revisions, deadlines=PROMPT).connect()
     assert refusal.value.supported == (MODERN,)
     assert [m["method"] for m in target.peers[0].heard] == ["server/discover"] * 2
@@ -288,7 +288,7 @@ async def test_a_server_that_refuses_initialize_is_an_error_with_its_words() -> 
 @pytest.mark.parametrize("revisions", [MODERN, NEWEST_LEGACY])
 async def test_silence_is_an_error_at_the_deadline(revisions: str) -> None:
     silent = Deadlines(request=SOON, connect=0.1, probe=0.05)
-    with anyio.fail_after(1), pytest.raises(ConnectFailed, match=r"0\.1 s"):
+    with anyio.fail_after(3), pytest.raises(ConnectFailed, match=r"0\.1 s"):
         await Client(Fresh(lambda peer: peer.loss()), revisions=revisions, deadlines=silent).connect()
 
 

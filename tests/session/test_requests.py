@@ -39,7 +39,7 @@ def slow_server() -> tuple[MCPServer, Hanging]:
 @pytest.mark.parametrize("revision", [NEWEST_LEGACY, MODERN])
 async def test_a_request_has_a_deadline_and_the_peer_is_told(revision: str) -> None:
     async with by_hand(revision=revision, deadlines=Deadlines(request=0.05)) as (client, peer):
-        with anyio.fail_after(1), pytest.raises(RequestTimeout, match=r"tools/list within 0\.05 s") as caught:
+        with anyio.fail_after(3), pytest.raises(RequestTimeout, match=r"tools/list within 0\.05 s") as caught:
             await client.list_tools()
         assert isinstance(caught.value, TimeoutError)
         assert caught.value.retryable
@@ -51,7 +51,7 @@ async def test_a_request_has_a_deadline_and_the_peer_is_told(revision: str) -> N
 
 async def test_a_deadline_for_one_call() -> None:
     async with by_hand() as (client, peer):
-        with anyio.fail_after(1), pytest.raises(RequestTimeout):
+        with anyio.fail_after(3), pytest.raises(RequestTimeout):
             await client.ping(timeout=0.02)
         await peer.take("ping")
 
@@ -150,7 +150,7 @@ async def test_a_deadline_covers_the_wait_for_a_turn() -> None:
         async with anyio.create_task_group() as group:
             group.start_soon(lambda: client.ping(timeout=None))
             await peer.take("ping")
-            with anyio.fail_after(1), pytest.raises(RequestTimeout):
+            with anyio.fail_after(3), pytest.raises(RequestTimeout):
                 await client.list_tools(timeout=0.05)
             group.cancel_scope.cancel()
         assert not any(message["method"] == "tools/list" for message in peer.heard)
@@ -164,7 +164,7 @@ async def test_a_deadline_covers_a_peer_that_reads_nothing() -> None:
             for _ in range(20):
                 group.start_soon(lambda: calls(lambda: client.call_tool("x", {"text": text})))
             await settle()
-            with anyio.fail_after(1), pytest.raises(RequestTimeout):
+            with anyio.fail_after(3), pytest.raises(RequestTimeout):
                 await client.list_tools(timeout=0.05)
             group.cancel_scope.cancel()
 
@@ -181,8 +181,7 @@ async def test_a_caller_that_is_cancelled_stops_the_handler(revision: str, as_by
                 group.start_soon(client.call_tool, "wait")
                 await hanging.started.wait()
                 group.cancel_scope.cancel()
-            with anyio.fail_after(0.1):
-                await hanging.stopped.wait()
+            await hanging.stopped.wait()
         await client.list_tools()  # and the session goes on
 
 

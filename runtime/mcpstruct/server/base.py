@@ -42,6 +42,8 @@ class Server:
     decoder: MessageDecoder[Any] = client_decoder
     discover_freshness: Freshness = STALE
     """For how long clients may remember what is offered."""
+    guarded = True
+    """Whether anything may take scopes: only then is it looked up what a request is about."""
     _sealer: StateSealer
 
     def __init__(

@@ -61,8 +61,7 @@ class Registry(Server):
         self.resources: Catalogue[Resource] = catalogue("resource", "resources", "resources")
         self.templates: Catalogue[Template] = catalogue("resource template", "resources", "templates")
         self.completions = Completions(self._pool)
-        self._guarded = False
-        """Whether anything takes scopes: only then is it looked up what a request is about."""
+        self.guarded = False
 
     def tool(
         self,
@@ -250,7 +249,7 @@ class Registry(Server):
 
     def _guard(self, scopes: Sequence[str]) -> tuple[str, ...]:
         wanted = scope_names(scopes)
-        self._guarded = self._guarded or bool(wanted)
+        self.guarded = self.guarded or bool(wanted)
         return wanted
 
     def _caller(self, function: Function, *, timeout: float | None = None, inline: bool = False) -> Caller:
@@ -263,8 +262,6 @@ class Registry(Server):
 
     def scopes(self, method: MethodInfo[Any, Any], params: Any) -> Sequence[str]:
         """See `Server`: those of the tool, the prompt or the resources that a request is about."""
-        if not self._guarded:
-            return ()
         if method is methods.CALL_TOOL:
             tool = self.tools.get(params.name)
             return () if tool is None else tool.scopes

@@ -6,9 +6,9 @@ import logging
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from mcpstruct.base.check import is_object
 from mcpstruct.base.codec import from_json
@@ -39,7 +39,7 @@ _ANSWER = re.compile(rb'\{"jsonrpc":"2\.0","id":(\d{1,18}),"(?:result|error)":')
 _WHERE_METHODS_STAND = 100  # bytes; only a hint at which decoder to try first
 
 
-class Arrived(NamedTuple):
+class Arrived(Struct):
     """A request, or a notification, which has no id."""
 
     method: MethodInfo[Any, Any]
@@ -217,13 +217,12 @@ class Reader:
             return True
         if arrived is None:
             return False
-        info, request_id, params = arrived
-        if request_id is not None:
-            self._core.take_request(request_id, info, params)
-        elif info.kind == "request":
-            log.debug("Dropped: %s without an id", info.name)
+        if arrived.id is not None:
+            self._core.take_request(arrived.id, arrived.method, arrived.params)
+        elif arrived.method.kind == "request":
+            log.debug("Dropped: %s without an id", arrived.method.name)
         else:
-            self._core.take_notification(info, params)
+            self._core.take_notification(arrived.method, arrived.params)
         return True
 
     def _read_custom(self, violation: ProtocolViolation) -> Arrived | None:

@@ -17,6 +17,7 @@ from mcpstruct.wire.headers import PROTOCOL_VERSION_KEY, SESSION_ID_KEY
 
 from .access import Door
 from .asgi import Gone, Receive, Scope, Send, reply
+from .exchange import Exchange
 from .expiry import Expiry
 from .gate import Gate
 from .http_sse import MESSAGES, STREAM, HttpSse
@@ -112,12 +113,13 @@ class HttpApp:
             running = self._running
             if running is None or not running.loop.here:
                 running = await self._begin()
-            if place != _ENDPOINT:
-                await self._http_sse(running, place, request, receive, send, headers)
-            elif request.method == "POST":
-                await self._post(running, request, receive, send, headers)
-            else:
-                await self._other(running, request, receive, send, headers)
+            if place != _ENDPOINT or request.method != "POST":
+                await self._other(running, place, request, receive, send, headers)
+                return
+            self._gate.check_post(request)
+            body = await read_body(receive, request.headers, self._options, on_asyncio=running.loop.is_asyncio)
+            exchange = self._take(running, request, body, headers)
+            await exchange.respond(receive, send, running.watch)
         except Refused as refused:
             with suppress(Gone):
                 await reply(send, refused.status, refused.body, [*headers, *refused.headers])
@@ -214,10 +216,18 @@ class HttpApp:
             await reply(send, 200, door.metadata, told, head=request.method == "HEAD")
 
     async def _other(
-        self, running: _Running, request: HttpRequest, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]]
+        self,
+        running: _Running,
+        place: str,
+        request: HttpRequest,
+        receive: Receive,
+        send: Send,
+        headers: list[tuple[bytes, bytes]],
     ) -> None:
-        """Whatever is no POST."""
-        if request.method == "GET":
+        """Whatever is no POST to the endpoint."""
+        if place != _ENDPOINT:
+            await self._http_sse(running, place, request, receive, send, headers)
+        elif request.method == "GET":
             await self._get(running, request, receive, send, headers)
         elif request.method == "DELETE":
             await self._delete(running, request, send, headers)
@@ -242,25 +252,22 @@ class HttpApp:
     def _has_sessions(self) -> bool:
         return self._options.sessions and not self._only_modern
 
-    async def _post(
-        self, running: _Running, request: HttpRequest, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]]
-    ) -> None:
-        self._gate.check_post(request)
-        body = await read_body(receive, request.headers, self._options, on_asyncio=running.loop.is_asyncio)
+    def _take(
+        self, running: _Running, request: HttpRequest, body: bytes, headers: list[tuple[bytes, bytes]]
+    ) -> Exchange:
+        """Begin to answer a POST, in the era that it belongs to: its header says, or else its body."""
         if self._closed:  # meanwhile: nobody would answer
             raise _stopped()
-        era = running.modern if self._is_modern(request.headers, body) else running.legacy
+        named = self._only_modern or request.headers.get(PROTOCOL_VERSION_KEY) in self._modern
+        era = running.modern if named or self._is_modern(request.headers, body) else running.legacy
         exchange = era.take(request, body)
         exchange.access = request.access
         if headers:
             exchange.headers.extend(headers)
-        await exchange.respond(receive, send, running.watch)
+        return exchange
 
     def _is_modern(self, headers: Mapping[bytes, bytes], body: bytes) -> bool:
-        """Which era a POST belongs to: its header says, or else its body."""
-        version = headers.get(PROTOCOL_VERSION_KEY)
-        if version in self._modern or self._only_modern:
-            return True
+        """Whether a POST whose header does not say so belongs to the modern era."""
         # A body that names a version is a modern one's, whatever its header says; unless it is in a session, where
         # the same words may be anybody's.
         return bool(self._modern) and SESSION_ID_KEY not in headers and _DECLARED in body and _declares(body)

@@ -201,8 +201,9 @@ class Legacy:
             raise _unreadable(session.connection, violation) from None
         if not arrived:
             raise Refused(400, "an empty batch")
-        for one in arrived:
-            demand(self._server, request, one)
+        if self._server.guarded:
+            for one in arrived:
+                demand(self._server, request, one)
         principal = session.connection.principal = principal_of(request)
         wanted = [one for one in arrived if isinstance(one, ProtocolViolation) or _is_request(one)]
         exchange.expect(len(wanted))
@@ -232,7 +233,8 @@ class Legacy:
         exchange = Exchange(core.loop, self._options, statuses={})
         if arrived is None:
             raise Refused(400, "nobody waits for this answer")
-        demand(self._server, request, arrived)
+        if self._server.guarded:
+            demand(self._server, request, arrived)
         if arrived.id is None:
             exchange.accept()
         else:

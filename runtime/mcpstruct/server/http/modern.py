@@ -68,7 +68,8 @@ class Modern:
         if fault is not None:
             exchange.error(arrived.id, fault)
             return exchange
-        demand(self._server, request, arrived)
+        if self._server.guarded:
+            demand(self._server, request, arrived)
         if arrived.id is None:
             self.connection.principal = principal_of(request)
             self._core.take_notification(arrived.method, arrived.params)

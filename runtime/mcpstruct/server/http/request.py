@@ -26,6 +26,7 @@ _ONCE = frozenset((
     LAST_EVENT_ID_KEY, PROTOCOL_VERSION_KEY, SESSION_ID_KEY, METHOD_KEY, NAME_KEY,
 ))  # fmt: skip
 _PARAMETER = b"mcp-param-"
+_ENDED = object()
 
 
 class Refused(Exception):
@@ -84,42 +85,43 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], options: Http
             return await _rest(receive, most, await receive())
         raise _too_late(seconds)
     # A deadline costs as much as all else here, and nearly every body is there already.
-    steps = receive().__await__()
-    message: Event | None = None
-    awaited = None
-    try:
-        awaited = next(steps)
-    except StopIteration as there:
-        whole: Event = there.value
-        body: bytes = whole.get("body", b"")
-        if whole["type"] == "http.request" and not whole.get("more_body") and len(body) <= most:
+    came: list[Event] = []
+    steps = _next(receive, came).__await__()
+    awaited = next(steps, _ENDED)
+    if awaited is _ENDED:
+        message = came[0]
+        body: bytes = message.get("body", b"")
+        if message["type"] == "http.request" and not message.get("more_body") and len(body) <= most:
             return body
-        message = whole
     try:
         _check_length(headers, most)
         # Not a scope of anyio's, which may not be entered within one that `receive` has yet to leave.
         async with asyncio.timeout(seconds):
-            return await _rest(receive, most, message or await _resumed(steps, awaited))
+            if awaited is not _ENDED:
+                await _resumed(steps, awaited)
+            return await _rest(receive, most, came[0])
     except TimeoutError:
         raise _too_late(seconds) from None
 
 
+async def _next(receive: Receive, came: list[Event]) -> None:
+    """The next message, in a list: what a coroutine returns comes as an exception, which takes 0.3 µs."""
+    came.append(await receive())
+
+
 @coroutine
-def _resumed(steps: Generator[Any, Any, Event], awaited: Any) -> Generator[Any, Any, Event]:
-    """What is awaited, from where it first waits."""
+def _resumed(steps: Generator[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
+    """A coroutine from where it first waits."""
     try:
         while True:
             try:
                 yield awaited
             except BaseException as error:
-                if not hasattr(steps, "throw"):  # some servers' own
-                    raise
                 awaited = steps.throw(error)
             else:
                 awaited = next(steps)
-    except StopIteration as there:
-        message: Event = there.value
-        return message
+    except StopIteration:
+        return
 
 
 def _check_length(headers: dict[bytes, bytes], most: int) -> None:
