@@ -61,7 +61,7 @@ class Registry(Server):
         self.resources: Catalogue[Resource] = catalogue("resource", "resources", "resources")
         self.templates: Catalogue[Template] = catalogue("resource template", "resources", "templates")
         self.completions = Completions(self._pool)
-        self.guarded = False
+        self.guarded = type(self).scopes is not Registry.scopes  # a child's own may say anything
 
     def tool(
         self,

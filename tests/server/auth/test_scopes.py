@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mcpstruct.base.methods import MethodInfo
 from mcpstruct.server import MCPServer
 from tests.server.auth.support import Issuer, call, challenge_of, client, guarded, make_server, text_of
 from tests.server.http.conftest import ENVELOPE, Raw, raw
@@ -116,6 +117,20 @@ async def opened(one: Raw, version: str = "2025-11-25") -> None:
     body = {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": about}
     answer = await one.send("POST", body, bearer())
     one.sid, one.version = answer.headers["mcp-session-id"], version
+
+
+async def test_a_server_that_says_itself_what_requests_take() -> None:
+    class Careful(MCPServer):
+        def scopes(self, method: MethodInfo[Any, Any], params: Any) -> tuple[str, ...]:
+            return ("files:write",) if method.name == "tools/call" else ()
+
+    server = Careful("careful")
+    server.tool(name="who")(lambda: "anybody")
+    async with client(guarded(), server) as one:
+        answer = await call(one, Issuer().token())
+        assert answer.status == 403
+        assert challenge_of(answer)[1]["scope"] == "files:read files:write"
+        assert text_of(await call(one, Issuer().token(scope="files:write files:read"))) == "anybody"
 
 
 async def test_a_session_is_of_who_opened_it() -> None:
