@@ -70,7 +70,7 @@ class Uvicorn(uvicorn.Server):
         self._patience = patience
         self._tell = started
         self._deaf_to = deaf_to
-        self._heads: dict[Any, float] = {}
+        self._waiting: dict[Any, tuple[tuple[bool, int], float]] = {}  # for what, and since when
         self._told = 0
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -95,21 +95,24 @@ class Uvicorn(uvicorn.Server):
         return await super().on_tick(counter)
 
     def _cut_off_the_slow(self) -> None:
-        """End connections on which the head of a request does not come, or the rest of one that has been refused.
+        """End connections on which a request does not come in time, or the rest of one.
 
-        uvicorn waits for them without end.
+        uvicorn waits for the rest without end; a look at all of them once a second costs less than a timer a request.
         """
         now = asyncio.get_running_loop().time()
-        before, self._heads = self._heads, {}
+        before, self._waiting = self._waiting, {}
         connections: list[Any] = list(self.server_state.connections)
         for connection in connections:
-            last = connection.cycle
-            idle = connection.timeout_keep_alive_task is not None and not last.more_body
-            answering = last is not None and not last.response_complete
-            if not idle and not answering:
-                since = self._heads[connection] = before.get(connection, now)
-                if now - since > self._patience:
-                    connection.transport.abort()
+            waits = connection.waits
+            if waits is None:
+                continue
+            since = now
+            if connection in before and before[connection][0] == waits:
+                since = before[connection][1]
+            self._waiting[connection] = waits, since
+            for_the_rest, _ = waits
+            if now - since > (self._patience if for_the_rest else _IDLE):
+                connection.transport.abort()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """See `uvicorn.Server`. Unlike there, the process does not end by the signal, but as told."""
@@ -147,7 +150,9 @@ class Uvicorn(uvicorn.Server):
 
 def _protocol() -> Any:
     if find_spec("httptools") is None:
-        return "h11"
-    from .protocol import BoundedProtocol
+        from .by_h11 import H11Connection
 
-    return BoundedProtocol
+        return H11Connection
+    from .http1 import Http1Connection
+
+    return Http1Connection

@@ -1,0 +1,193 @@
+"""One call of the application: what it receives of a request, and what it sends for an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import logging
+from typing import TYPE_CHECKING
+
+from .asgi import Event, Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .asgi import Headers, Receive, Send
+    from .http1 import Http1Connection
+
+log = logging.getLogger("mcpstruct")
+_AHEAD = 64 * 1024
+"""Bytes of a body that are held before the application reads them."""
+_JOINED = 64 * 1024
+"""Bytes of a body up to which it is sent together with the head: that copies them."""
+_STATUS: dict[int, bytes] = {
+    status: b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.encode()) for status in http.HTTPStatus if status >= 200
+}
+_BODILESS = (204, 304)
+
+
+class Call:
+    """A request, and the answer to it."""
+
+    __slots__ = (
+        "_bodiless", "_changed", "_chunked", "_connection", "_gone", "_head", "_held", "_left", "_more", "_news",
+        "_over", "_pieces", "_scope", "_started", "_told", "keep_alive",
+    )  # fmt: skip
+
+    def __init__(self, connection: Http1Connection, scope: Scope, *, keep_alive: bool) -> None:
+        self.keep_alive = keep_alive
+        """Whether the connection is to be kept when this is over."""
+        self._connection = connection
+        self._scope = scope
+        self._pieces: list[bytes] = []
+        self._held = 0
+        self._more = True
+        self._news = False  # more of the body than has been received, or its end
+        self._gone = False
+        self._changed: asyncio.Event | None = None
+        self._told = False  # to go on
+        self._started = False
+        self._over = False
+        self._head = b""
+        self._bodiless = False
+        self._chunked = False
+        self._left: int | None = None
+
+    async def run(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        """Have the application answer. What it leaves undone is told the client, as far as that can be."""
+        try:
+            await app(self._scope, self.receive, self.send)
+            if not self._started and not self._gone:
+                log.error("The application did not answer")
+                await self._fail()
+        except Exception:
+            log.exception("The application failed")
+            await self._fail()
+        finally:
+            if not self._over and not self._gone:
+                self._connection.abort()
+
+    async def _fail(self) -> None:
+        if not self._started:
+            self.keep_alive = False
+            length = (b"content-length", b"0")
+            await self.send({"type": "http.response.start", "status": 500, "headers": [length]})
+            await self.send({"type": "http.response.body"})
+
+    # -- what comes in ------------------------------------------------------------------------------------------------
+
+    def feed(self, body: bytes) -> None:
+        """A piece of the body."""
+        if self._over:  # what has been refused need not be read
+            return
+        self._pieces.append(body)
+        self._held += len(body)
+        if self._held > _AHEAD:
+            self._connection.pause()
+        self._news = True
+        if self._changed is not None:
+            self._changed.set()
+
+    def complete(self) -> None:
+        """All of the body has come."""
+        self._more = False
+        self._news = True
+        if self._changed is not None:
+            self._changed.set()
+
+    def lost(self) -> None:
+        """The client is gone."""
+        self._gone = True
+        if self._changed is not None:
+            self._changed.set()
+
+    async def receive(self) -> Event:
+        """See ASGI 3."""
+        while not (self._news or self._gone or self._over):
+            await self._something()
+        if self._gone or self._over:
+            return {"type": "http.disconnect"}
+        pieces = self._pieces
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        self._pieces = []
+        self._held = 0
+        self._news = False
+        return {"type": "http.request", "body": body, "more_body": self._more}
+
+    async def _something(self) -> None:
+        """Wait for more of the body, or for the end of everything."""
+        if self._more and not self._told and not self._started:
+            self._told = True
+            if any(name == b"expect" and value.lower() == b"100-continue" for name, value in self._scope["headers"]):
+                self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._connection.resume()
+        if self._changed is None:
+            self._changed = asyncio.Event()
+        self._changed.clear()
+        await self._changed.wait()
+
+    # -- what goes out ------------------------------------------------------------------------------------------------
+
+    async def send(self, message: Event) -> None:
+        """See ASGI 3. Raises `RuntimeError` for what is no answer."""
+        connection = self._connection
+        if connection.full and not self._gone:
+            await connection.drain()
+        if self._gone:
+            return
+        if self._over:
+            raise RuntimeError("the answer is over")
+        wanted = "http.response.body" if self._started else "http.response.start"
+        if message["type"] != wanted:
+            raise RuntimeError(f"{message['type']} where {wanted} was due")
+        if self._started:
+            self._send_body(message.get("body", b""), more=message.get("more_body", False))
+        else:
+            self._begin(message["status"], message.get("headers", ()))
+
+    def _begin(self, status: int, headers: Headers) -> None:
+        parts = [_STATUS[status]]
+        for name, value in (*self._connection.headers, *headers):
+            parts.append(b"%b: %b\r\n" % (name, value))
+            if name == b"content-length":
+                self._left = int(value)
+        self._bodiless = status in _BODILESS or self._scope["method"] == "HEAD"
+        if self._left is None and not self._bodiless:
+            if self._scope["http_version"] == "1.1":
+                self._chunked = True
+                parts.append(b"transfer-encoding: chunked\r\n")
+            else:  # it ends with the connection
+                self.keep_alive = False
+        if not self.keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts.append(b"\r\n")
+        head = b"".join(parts)
+        if head.count(b"\n") != len(parts) or head.count(b"\r") != len(parts) or b"\0" in head:
+            raise ValueError("a header with a line break in it, or a NUL")
+        self._started = True
+        if self._left:
+            self._head = head  # the body is about to follow
+        else:
+            self._connection.write(head)
+
+    def _send_body(self, body: bytes, *, more: bool) -> None:
+        if self._bodiless:
+            body = b""
+        elif self._chunked:
+            last = b"" if more else b"0\r\n\r\n"
+            body = b"%x\r\n%b\r\n%b" % (len(body), body, last) if body else last
+        elif self._left is not None:
+            self._left -= len(body)
+            if self._left < 0 or (self._left and not more):
+                raise RuntimeError("the body has another length than its header says")
+        head, self._head = self._head, b""
+        if head and len(body) > _JOINED:
+            self._connection.write(head)
+            head = b""
+        if head or body:
+            self._connection.write(head + body)
+        if not more:
+            self._over = True
+            if self._changed is not None:
+                self._changed.set()
+            self._connection.answered(self)
