@@ -16,7 +16,7 @@ from mcpstruct.wire.eras import PROTOCOL_VERSION, modern
 from mcpstruct.wire.headers import PROTOCOL_VERSION_KEY, SESSION_ID_KEY
 
 from .access import Door
-from .asgi import Gone, Receive, Scope, Send, reply
+from .asgi import WHOLE, Gone, Piecemeal, Receive, Scope, Send, Whole, reply
 from .exchange import Exchange
 from .expiry import Expiry
 from .gate import Gate
@@ -35,6 +35,8 @@ log = logging.getLogger("mcpstruct")
 _ENDPOINT = "endpoint"
 _METADATA = "metadata"
 _DECLARED = PROTOCOL_VERSION.encode()
+_NONE: Mapping[str, Any] = {}
+_PIECEMEAL = Piecemeal()
 
 
 class _Meta(Struct):
@@ -117,9 +119,13 @@ class HttpApp:
                 await self._other(running, place, request, receive, send, headers)
                 return
             self._gate.check_post(request)
-            body = await read_body(receive, request.headers, self._options, on_asyncio=running.loop.is_asyncio)
+            whole: Whole = scope.get("extensions", _NONE).get(WHOLE, _PIECEMEAL)
+            body = whole.body(self._options.max_body) or await read_body(
+                receive, request.headers, self._options, on_asyncio=running.loop.is_asyncio
+            )
             exchange = self._take(running, request, body, headers)
-            await exchange.respond(receive, send, running.watch)
+            if not exchange.begin(whole):
+                await exchange.respond(receive, send, running.watch)
         except Refused as refused:
             with suppress(Gone):
                 await reply(send, refused.status, refused.body, [*headers, *refused.headers])

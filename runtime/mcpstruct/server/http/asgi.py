@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Event: TypeAlias = MutableMapping[str, Any]
@@ -12,6 +12,35 @@ Send: TypeAlias = Callable[[Event], Awaitable[None]]
 Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 
 JSON: tuple[tuple[bytes, bytes], ...] = ((b"content-type", b"application/json"),)
+
+WHOLE = "mcpstruct.whole"
+"""The key in a scope's extensions of what a server may offer beside `receive` and `send`: a `Whole`."""
+
+
+class Whole(Protocol):
+    """A body that is there already, and an answer that is: without a coroutine, since there is nothing to wait for."""
+
+    def body(self, most: int) -> bytes | None:
+        """All of the body, if it is in, is not empty, and has no more bytes than this. It is given once: `receive` has
+        no more but the end.
+        """
+        ...
+
+    def answer(self, status: int, kind: tuple[tuple[bytes, bytes], ...], body: bytes) -> bool:
+        """Send an answer, whose headers are of few kinds; False where it has to be sent by `send`."""
+        ...
+
+
+class Piecemeal:
+    """A server that offers `receive` and `send` alone."""
+
+    def body(self, most: int) -> bytes | None:
+        """See `Whole`."""
+        return None
+
+    def answer(self, status: int, kind: tuple[tuple[bytes, bytes], ...], body: bytes) -> bool:
+        """See `Whole`."""
+        return False
 
 
 class Gone(Exception):

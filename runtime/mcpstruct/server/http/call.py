@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import http
 import logging
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from .asgi import Event, Scope
 
@@ -26,32 +29,40 @@ _STATUS: dict[int, bytes] = {
 _BODILESS = (204, 304)
 
 
-class Call:
+@lru_cache(maxsize=32)
+def _lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    return b"".join([_line(name, value) for name, value in headers])
+
+
+def _line(name: bytes, value: bytes) -> bytes:
+    line = b"%b: %b\r\n" % (name, value)
+    if line.count(b"\n") > 1 or line.count(b"\r") > 1 or b"\0" in line:
+        raise ValueError("a header with a line break in it, or a NUL")
+    return line
+
+
+class Call(Struct, eq=False):
     """A request, and the answer to it."""
 
-    __slots__ = (
-        "_bodiless", "_changed", "_chunked", "_connection", "_gone", "_head", "_held", "_left", "_more", "_news",
-        "_over", "_pieces", "_scope", "_started", "_told", "keep_alive",
-    )  # fmt: skip
-
-    def __init__(self, connection: Http1Connection, scope: Scope, *, keep_alive: bool) -> None:
-        self.keep_alive = keep_alive
-        """Whether the connection is to be kept when this is over."""
-        self._connection = connection
-        self._scope = scope
-        self._pieces: list[bytes] = []
-        self._held = 0
-        self._more = True
-        self._news = False  # more of the body than has been received, or its end
-        self._gone = False
-        self._changed: asyncio.Event | None = None
-        self._told = False  # to go on
-        self._started = False
-        self._over = False
-        self._head = b""
-        self._bodiless = False
-        self._chunked = False
-        self._left: int | None = None
+    _connection: Http1Connection
+    _scope: Scope
+    keep_alive: bool
+    """Whether the connection is to be kept when this is over."""
+    _pieces: list[bytes] = []
+    _held: int = 0
+    _more: bool = True
+    _news: bool = False
+    """Whether there is more of the body than has been received, or its end."""
+    _gone: bool = False
+    _changed: asyncio.Event | None = None
+    _told: bool = False
+    """Whether the client need not be told to go on."""
+    _started: bool = False
+    _over: bool = False
+    _head: bytes = b""
+    _bodiless: bool = False
+    _chunked: bool = False
+    _left: int | None = None
 
     async def run(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
         """Have the application answer. What it leaves undone is told the client, as far as that can be."""
@@ -107,12 +118,19 @@ class Call:
             await self._something()
         if self._gone or self._over:
             return {"type": "http.disconnect"}
-        pieces = self._pieces
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        self._pieces = []
+        return {"type": "http.request", "body": self._read(), "more_body": self._more}
+
+    def body(self, most: int) -> bytes | None:
+        """See `Whole`."""
+        if self._more or self._gone or not 0 < self._held <= most:
+            return None
+        return self._read()
+
+    def _read(self) -> bytes:
+        pieces, self._pieces = self._pieces, []
         self._held = 0
         self._news = False
-        return {"type": "http.request", "body": body, "more_body": self._more}
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def _something(self) -> None:
         """Wait for more of the body, or for the end of everything."""
@@ -145,10 +163,22 @@ class Call:
         else:
             self._begin(message["status"], message.get("headers", ()))
 
+    def answer(self, status: int, kind: tuple[tuple[bytes, bytes], ...], body: bytes) -> bool:
+        """See `Whole`."""
+        connection = self._connection
+        if connection.full or self._gone or self._started or self._scope["method"] == "HEAD":
+            return False
+        end = b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n"
+        fields = (_STATUS[status], connection.common, _lines(kind), len(body), end)
+        connection.write(b"%b%b%bcontent-length: %d\r\n%b%b" % (*fields, body))
+        self._started = True
+        self._finish()
+        return True
+
     def _begin(self, status: int, headers: Headers) -> None:
-        parts = [_STATUS[status]]
-        for name, value in (*self._connection.headers, *headers):
-            parts.append(b"%b: %b\r\n" % (name, value))
+        parts = [_STATUS[status], self._connection.common]
+        for name, value in headers:
+            parts.append(_line(name, value))
             if name == b"content-length":
                 self._left = int(value)
         self._bodiless = status in _BODILESS or self._scope["method"] == "HEAD"
@@ -158,12 +188,8 @@ class Call:
                 parts.append(b"transfer-encoding: chunked\r\n")
             else:  # it ends with the connection
                 self.keep_alive = False
-        if not self.keep_alive:
-            parts.append(b"connection: close\r\n")
-        parts.append(b"\r\n")
+        parts.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
         head = b"".join(parts)
-        if head.count(b"\n") != len(parts) or head.count(b"\r") != len(parts) or b"\0" in head:
-            raise ValueError("a header with a line break in it, or a NUL")
         self._started = True
         if self._left:
             self._head = head  # the body is about to follow
@@ -187,7 +213,10 @@ class Call:
         if head or body:
             self._connection.write(head + body)
         if not more:
-            self._over = True
-            if self._changed is not None:
-                self._changed.set()
-            self._connection.answered(self)
+            self._finish()
+
+    def _finish(self) -> None:
+        self._over = True
+        if self._changed is not None:
+            self._changed.set()
+        self._connection.answered(self)

@@ -28,7 +28,7 @@ from mcpstruct.session.loop import Cancellable, Future, Loop
 from mcpstruct.session.turns import Guest, Work
 from mcpstruct.wire.sse import KEEP_ALIVE, encode_event
 
-from .asgi import JSON, Gone, Headers, Receive, Send, reply
+from .asgi import JSON, Receive, Send, Whole, reply
 from .expiry import Expiry
 from .options import HttpOptions
 from .streams import EVENTS, EventStream
@@ -62,6 +62,8 @@ class Exchange(Struct, eq=False):
     statuses: Mapping[int, int] = MODERN_STATUSES
     headers: list[tuple[bytes, bytes]] = []
     """More headers for the answer."""
+    alone: bool = True
+    """Whether it is one message that is answered."""
     events: EventStream | None = None
     """The stream, if it has come to that."""
     incoming: Incoming | None = None
@@ -70,7 +72,7 @@ class Exchange(Struct, eq=False):
     """What the request was let in by."""
     _done: bool = False
     _body: bytes = b""
-    _kind: Headers = JSON
+    _kind: tuple[tuple[bytes, bytes], ...] = JSON
     _status: int = 202
     _outcome: Future[None] | None = None
     _guest: Guest | None = None
@@ -94,7 +96,7 @@ class Exchange(Struct, eq=False):
     def result(self, request_id: RequestId, result: Any) -> None:
         """See `Link`."""
         message = encoded_result(request_id, result)
-        if self.events is not None or self._done or self.options.always_stream:
+        if self.events is not None or self._done or self.options.always_stream or not self.alone:
             self._answer(message, 200)
             return
         # What `_answer` does then, in three calls fewer.
@@ -196,25 +198,26 @@ class Exchange(Struct, eq=False):
 
     # -- the client's end ---------------------------------------------------------------------------------------------
 
+    def begin(self, whole: Whole) -> bool:
+        """Do what needs no waiting; whether the answer was there then, and has been sent."""
+        guest = self._guest
+        if guest is not None and guest.begin():
+            self._guest = None  # which refers back, as above
+        return self._is_ready and whole.answer(self._status, self._kind, self._body)
+
+    @property
+    def _is_ready(self) -> bool:
+        """Whether the answer is there, and is a body alone."""
+        return bool(self._body) and not self.headers
+
     async def respond(self, receive: Receive, send: Send, watch: Watch) -> None:
         """Send the answer, once it begins to come; a client that leaves before that calls the request off. Raises
         `Gone`.
         """
-        guest = self._guest
-        if guest is not None and guest.begin():
-            self._guest = guest = None  # which refers back, as above
-        if not self._body or self.headers:
-            await self._respond_later(guest, receive, send, watch)
+        if self._is_ready:  # nothing to wait for, and nobody to watch meanwhile
+            await reply(send, self._status, self._body, kind=self._kind)
             return
-        # The hot path: nothing to wait for, and nobody to watch meanwhile.
-        length = (b"content-length", b"%d" % len(self._body))
-        try:
-            await send({"type": "http.response.start", "status": self._status, "headers": [*self._kind, length]})
-            await send({"type": "http.response.body", "body": self._body})
-        except OSError:
-            raise Gone from None
-
-    async def _respond_later(self, guest: Guest | None, receive: Receive, send: Send, watch: Watch) -> None:
+        guest = self._guest
         watch.add(self, receive)
         try:
             if guest is not None:

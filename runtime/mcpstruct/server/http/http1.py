@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import httptools
 
+from .asgi import WHOLE
 from .call import Call
 
 _MOST = 64 * 1024
@@ -24,8 +25,8 @@ class Http1Connection(asyncio.Protocol):
     """One connection of a client. Requests that come before the last has been answered wait for their turn."""
 
     __slots__ = (
-        "_app", "_call", "_client", "_coming", "_deaf", "_head", "_headers", "_in_message", "_next", "_parser",
-        "_paused", "_server", "_state", "_taken", "_url", "_writable", "full", "loop", "transport",
+        "_app", "_call", "_client", "_coming", "_deaf", "_given", "_head", "_headers", "_in_message", "_lines",
+        "_next", "_parser", "_paused", "_server", "_state", "_taken", "_url", "_writable", "full", "loop", "transport",
     )  # fmt: skip
 
     def __init__(
@@ -48,6 +49,8 @@ class Http1Connection(asyncio.Protocol):
         self._head = 0
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
+        self._given: Any = None
+        self._lines = b""
         self._paused = False
         self._writable = asyncio.Event()
         self.full = False
@@ -155,7 +158,8 @@ class Http1Connection(asyncio.Protocol):
         self._headers = []  # what stands behind the body comes by `on_header` too, and counts for nothing
         keep_alive = version == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()
         self._taken += 1
-        self._coming = call = Call(self, scope, keep_alive=keep_alive)
+        self._coming = call = Call(self, scope, keep_alive)
+        scope["extensions"] = {WHOLE: call}
         if self._call is None:
             self._begin(call)
         else:
@@ -179,10 +183,12 @@ class Http1Connection(asyncio.Protocol):
     # -- called by the calls ------------------------------------------------------------------------------------------
 
     @property
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        """Headers of every answer."""
-        found: list[tuple[bytes, bytes]] = self._state.default_headers
-        return found
+    def common(self) -> bytes:
+        """The lines that the head of every answer has."""
+        given = self._state.default_headers
+        if given is not self._given:  # once a second it is another, since the time is in it
+            self._given, self._lines = given, b"".join([b"%b: %b\r\n" % each for each in given])
+        return self._lines
 
     def write(self, data: bytes) -> None:
         """Send bytes."""

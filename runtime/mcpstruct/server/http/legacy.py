@@ -12,7 +12,7 @@ from mcpstruct.base.messages import raw_envelope
 from mcpstruct.base.methods import MethodInfo
 from mcpstruct.session.core import Core
 from mcpstruct.session.incoming import Incoming
-from mcpstruct.session.links import encoded_error, encoded_request, encoded_result
+from mcpstruct.session.links import encoded_error, encoded_request
 from mcpstruct.session.reading import Arrived
 from mcpstruct.session.serving import Connection
 from mcpstruct.wire.eras import WITHOUT_HEADER, legacy, revision
@@ -37,8 +37,6 @@ class SessionExchange(Exchange, kw_only=True):
     """One POST in a session. A client that leaves calls nothing off, and may come back for the rest of a stream."""
 
     session: Session
-    batch: bool = False
-    """Whether several messages came, so that the answers go out as an array."""
     _stream: SessionStream | None = None
     _expected: int = 0
     _answers: list[bytes] = field(default_factory=list[bytes])
@@ -52,10 +50,6 @@ class SessionExchange(Exchange, kw_only=True):
     def request(self, request_id: RequestId, method: MethodInfo[Any, Any], params: Any) -> None:
         """See `Link`."""
         self._push(encoded_request(request_id, method, params))
-
-    def result(self, request_id: RequestId, result: Any) -> None:
-        """See `Link`."""
-        self._answer(encoded_result(request_id, result), 200)
 
     def called_off(self, request_id: RequestId) -> None:
         """See `Link`: one answer less to wait for."""
@@ -114,7 +108,7 @@ class SessionExchange(Exchange, kw_only=True):
                 self._stream.push(message)
         elif self._answers:
             self._status = 200
-            self._body = b"[" + b",".join(self._answers) + b"]" if self.batch else self._answers[0]
+            self._body = self._answers[0] if self.alone else b"[" + b",".join(self._answers) + b"]"
         self._answers = []
         if self._stream is not None:
             self._stream.end()
@@ -186,17 +180,35 @@ class Legacy:
         return exchange
 
     def _within(self, session: Session, request: HttpRequest, body: bytes) -> Exchange:
-        """The messages of one POST in a session."""
+        """What one POST in a session brings."""
         core = session.connection.core
+        if core.batches and body.lstrip()[:1] == b"[":
+            return self._batch(session, request, body)
         exchange = SessionExchange(core.loop, self._options, session=session)
-        exchange.batch = core.batches and body.lstrip()[:1] == b"["
-        arrived: list[Arrived | bytes | ProtocolViolation]
         try:
-            arrived = (
-                [_member(core, part) for part in core.reader.split(body)]
-                if exchange.batch
-                else [core.reader.read(body) or body]
-            )
+            arrived = core.reader.read(body)
+        except ProtocolViolation as violation:
+            raise _unreadable(session.connection, violation) from None
+        if self._server.guarded:
+            demand(self._server, request, arrived or body)
+        principal = session.connection.principal = principal_of(request)
+        if arrived is not None and arrived.id is not None:
+            exchange.expect(1)
+            key = arrived.id
+            core.take(Incoming(core, key, arrived.method, arrived.params, exchange, key, principal, exchange.start))
+        else:
+            exchange.expect(0)
+            if arrived is None:
+                core.received(body)
+            else:
+                core.take_notification(arrived.method, arrived.params)
+        return exchange
+
+    def _batch(self, session: Session, request: HttpRequest, body: bytes) -> Exchange:
+        """Several messages, whose answers go out as an array."""
+        core = session.connection.core
+        try:
+            arrived = [_member(core, part) for part in core.reader.split(body)]
         except ProtocolViolation as violation:
             raise _unreadable(session.connection, violation) from None
         if not arrived:
@@ -205,8 +217,8 @@ class Legacy:
             for one in arrived:
                 demand(self._server, request, one)
         principal = session.connection.principal = principal_of(request)
-        wanted = [one for one in arrived if isinstance(one, ProtocolViolation) or _is_request(one)]
-        exchange.expect(len(wanted))
+        exchange = SessionExchange(core.loop, self._options, alone=False, session=session)
+        exchange.expect(sum(isinstance(one, ProtocolViolation) or _is_request(one) for one in arrived))
         for one in arrived:
             if isinstance(one, bytes):
                 core.received(one)
