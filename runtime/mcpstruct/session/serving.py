@@ -188,12 +188,15 @@ class Connection:
         Most of a client's modern requests have the same: the bytes are compared, and only looked into when they differ
         from the last, which spares 4 µs a call.
         """
-        raw: Any = getattr(params, "__watched__", None)  # the field itself, past the property that decodes it
-        if raw.__class__ is Raw and "meta" in params.__lazy__:
-            if raw != self._last_raw:
-                found: Any = params.meta or {}
-                self._last_raw, self._last_meta = raw.copy(), (found, None)
-            return self._last_meta
+        raw: Any = getattr(params, "__watched__", params)  # the field itself, past the property that decodes it
+        if raw is not params and "meta" in params.__lazy__:
+            if raw is None:
+                return _NO_META
+            if raw.__class__ is Raw:
+                if raw != self._last_raw:
+                    found: Any = params.meta or {}
+                    self._last_raw, self._last_meta = raw.copy(), (found, None)
+                return self._last_meta
         if is_object(params):  # those of a custom method
             found = params.get("_meta")
             return (found if is_object(found) else {}), None

@@ -102,7 +102,7 @@ class HttpApp:
             return
         headers: list[tuple[bytes, bytes]] = []
         try:
-            request = HttpRequest(scope)
+            request = HttpRequest.of(scope)
             place = self._places.get(request.path) or self._below_prefix(request)
             headers = self._gate.check(request)
             door = self._door

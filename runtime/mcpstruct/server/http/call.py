@@ -44,8 +44,11 @@ def _line(name: bytes, value: bytes) -> bytes:
 class Call(Struct, eq=False):
     """A request, and the answer to it."""
 
+    # Nothing here refers to the scope, which refers to this: no cycle is left for the garbage collector.
     _connection: Http1Connection
-    _scope: Scope
+    _method: str
+    _version: str
+    _headers: list[tuple[bytes, bytes]]
     keep_alive: bool
     """Whether the connection is to be kept when this is over."""
     _pieces: list[bytes] = []
@@ -64,10 +67,10 @@ class Call(Struct, eq=False):
     _chunked: bool = False
     _left: int | None = None
 
-    async def run(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+    async def run(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], scope: Scope) -> None:
         """Have the application answer. What it leaves undone is told the client, as far as that can be."""
         try:
-            await app(self._scope, self.receive, self.send)
+            await app(scope, self.receive, self.send)
             if not self._started and not self._gone:
                 log.error("The application did not answer")
                 await self._fail()
@@ -136,7 +139,7 @@ class Call(Struct, eq=False):
         """Wait for more of the body, or for the end of everything."""
         if self._more and not self._told and not self._started:
             self._told = True
-            if any(name == b"expect" and value.lower() == b"100-continue" for name, value in self._scope["headers"]):
+            if any(name == b"expect" and value.lower() == b"100-continue" for name, value in self._headers):
                 self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._connection.resume()
         if self._changed is None:
@@ -166,7 +169,7 @@ class Call(Struct, eq=False):
     def answer(self, status: int, kind: tuple[tuple[bytes, bytes], ...], body: bytes) -> bool:
         """See `Whole`."""
         connection = self._connection
-        if connection.full or self._gone or self._started or self._scope["method"] == "HEAD":
+        if connection.full or self._gone or self._started or self._method == "HEAD":
             return False
         end = b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n"
         fields = (_STATUS[status], connection.common, _lines(kind), len(body), end)
@@ -181,9 +184,9 @@ class Call(Struct, eq=False):
             parts.append(_line(name, value))
             if name == b"content-length":
                 self._left = int(value)
-        self._bodiless = status in _BODILESS or self._scope["method"] == "HEAD"
+        self._bodiless = status in _BODILESS or self._method == "HEAD"
         if self._left is None and not self._bodiless:
-            if self._scope["http_version"] == "1.1":
+            if self._version == "1.1":
                 self._chunked = True
                 parts.append(b"transfer-encoding: chunked\r\n")
             else:  # it ends with the connection

@@ -13,11 +13,13 @@ from urllib.parse import unquote
 
 import httptools
 
-from .asgi import WHOLE
+from .asgi import WHOLE, Scope
 from .call import Call
 
 _MOST = 64 * 1024
 """Bytes of a request that are none of its body, and come in a row; about what other servers take of a head."""
+_MOST_WAITING = 64
+"""Requests that may come before one is answered: thousands fit into what is read at a time."""
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 
@@ -25,15 +27,16 @@ class Http1Connection(asyncio.Protocol):
     """One connection of a client. Requests that come before the last has been answered wait for their turn."""
 
     __slots__ = (
-        "_app", "_call", "_client", "_coming", "_deaf", "_given", "_head", "_headers", "_in_message", "_lines",
-        "_next", "_parser", "_paused", "_server", "_state", "_taken", "_url", "_writable", "full", "loop", "transport",
+        "_app", "_call", "_client", "_coming", "_deaf", "_given", "_head", "_headers", "_in_message", "_known",
+        "_lines", "_loop", "_next", "_parser", "_paused", "_server", "_state", "_taken", "_target", "_url", "_writable",
+        "full", "transport",
     )  # fmt: skip
 
     def __init__(
         self, config: Any, server_state: Any, app_state: Any, _loop: asyncio.AbstractEventLoop | None = None
     ) -> None:
         """See `uvicorn.Server`, which makes these."""
-        self.loop = _loop or asyncio.get_running_loop()
+        self._loop = _loop or asyncio.get_running_loop()
         self.transport: Any = None
         self._app = config.loaded_app
         self._state = server_state
@@ -42,12 +45,14 @@ class Http1Connection(asyncio.Protocol):
         self._server: Any = None
         self._call: Call | None = None  # which is being answered
         self._coming: Call | None = None  # whose body is yet to end
-        self._next: deque[Call] = deque()
+        self._next: deque[tuple[Call, Scope]] = deque()
         self._taken = 0
         self._in_message = False
         self._deaf = False  # to what stands behind the last request
         self._head = 0
         self._url = b""
+        self._known: bytes = b""
+        self._target: tuple[str, bytes, bytes] = "", b"", b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._given: Any = None
         self._lines = b""
@@ -87,7 +92,7 @@ class Http1Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """See `asyncio.Protocol`."""
         self._state.connections.discard(self)
-        for call in (self._call, self._coming, *self._next):
+        for call in (self._call, self._coming, *(call for call, _ in self._next)):
             if call is not None:
                 call.lost()
         self._call = self._coming = None
@@ -139,31 +144,37 @@ class Http1Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """See httptools."""
         parser = self._parser
-        path, raw_path, query = _target(self._url)
+        if len(self._next) >= _MOST_WAITING:
+            raise ValueError("too many requests at a time")
+        if self._url != self._known:  # most clients ask for the same again
+            self._target = _target(self._url)
+            self._known = self._url
+        path, raw_path, query = self._target
         version = parser.get_http_version()
+        method = parser.get_method().decode("ascii")
+        headers, self._headers = self._headers, []  # what stands behind the body comes by `on_header`, and is dropped
+        keep_alive = version == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()
+        self._taken += 1
+        self._coming = call = Call(self, method, version, headers, keep_alive)
         scope = {
             "type": "http",
             "asgi": _ASGI,
             "http_version": version,
-            "method": parser.get_method().decode("ascii"),
+            "method": method,
             "scheme": "http",
             "path": path,
             "raw_path": raw_path,
             "query_string": query,
             "root_path": "",
-            "headers": self._headers,
+            "headers": headers,
             "client": self._client,
             "server": self._server,
+            "extensions": {WHOLE: call},
         }
-        self._headers = []  # what stands behind the body comes by `on_header` too, and counts for nothing
-        keep_alive = version == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()
-        self._taken += 1
-        self._coming = call = Call(self, scope, keep_alive)
-        scope["extensions"] = {WHOLE: call}
         if self._call is None:
-            self._begin(call)
+            self._begin(call, scope)
         else:
-            self._next.append(call)
+            self._next.append((call, scope))
             self.pause()
 
     def on_body(self, body: bytes) -> None:
@@ -191,8 +202,9 @@ class Http1Connection(asyncio.Protocol):
         return self._lines
 
     def write(self, data: bytes) -> None:
-        """Send bytes."""
-        self.transport.write(data)
+        """Send bytes, if there is still somebody."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
 
     async def drain(self) -> None:
         """Wait while the client does not read."""
@@ -201,13 +213,13 @@ class Http1Connection(asyncio.Protocol):
 
     def pause(self) -> None:
         """Take nothing in for a while."""
-        if not self._paused:
+        if not self._paused and not self.transport.is_closing():
             self._paused = True
             self.transport.pause_reading()
 
     def resume(self) -> None:
         """Go on, unless requests wait for their turn."""
-        if self._paused and not self._next:
+        if self._paused and not self._next and not self.transport.is_closing():
             self._paused = False
             self.transport.resume_reading()
 
@@ -217,8 +229,8 @@ class Http1Connection(asyncio.Protocol):
         if not call.keep_alive:
             self.transport.close()
         elif self._next:
-            self._begin(self._next.popleft())
-        elif self._paused:
+            self._begin(*self._next.popleft())
+        else:
             self.resume()
 
     def abort(self) -> None:
@@ -229,12 +241,12 @@ class Http1Connection(asyncio.Protocol):
 
     @property
     def _last(self) -> Call | None:
-        return self._next[-1] if self._next else self._call
+        return self._next[-1][0] if self._next else self._call
 
-    def _begin(self, call: Call) -> None:
+    def _begin(self, call: Call, scope: Scope) -> None:
         self._call = call
         # It runs in the next turn of the loop, when the rest of what has been received is in.
-        task = self.loop.create_task(call.run(self._app))
+        task = self._loop.create_task(call.run(self._app, scope))
         self._state.tasks.add(task)
         task.add_done_callback(self._state.tasks.discard)
 

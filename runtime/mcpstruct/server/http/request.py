@@ -8,6 +8,7 @@ from types import coroutine
 from typing import TYPE_CHECKING, Any
 
 import anyio
+from msgspec import Struct
 
 from mcpstruct.base.envelope import ErrorObject
 from mcpstruct.base.errors import INVALID_REQUEST
@@ -39,23 +40,24 @@ class Refused(Exception):
         self.body = encoded_error(None, ErrorObject(INVALID_REQUEST, message)) if body is None else body
 
 
-class HttpRequest:
-    """A request as it came. Raises `Refused` where a header that says what it is comes twice."""
+class HttpRequest(Struct, eq=False):
+    """A request as it came."""
 
-    __slots__ = ("access", "headers", "method", "path", "principal", "scope")
+    scope: Scope
+    method: str
+    path: str
+    headers: dict[bytes, bytes]
+    principal: str | None = None
+    """Whom the request is made for, where that is known."""
+    access: Access | None = None
+    """What it may do, where not everybody may do everything."""
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        self.method: str = scope["method"]
-        self.path: str = scope["path"]
+    @classmethod
+    def of(cls, scope: Scope) -> HttpRequest:
+        """A request to an ASGI application. Raises `Refused` where a header that says what it is comes twice."""
         fields = scope["headers"]
-        self.headers: dict[bytes, bytes] = dict(fields)
-        self.principal: str | None = None
-        """Whom the request is made for, where that is known."""
-        self.access: Access | None = None
-        """What it may do, where not everybody may do everything."""
-        if len(self.headers) != len(fields):
-            self.headers = _joined(fields)
+        headers = dict(fields)
+        return cls(scope, scope["method"], scope["path"], headers if len(headers) == len(fields) else _joined(fields))
 
     def header(self, name: bytes) -> str | None:
         """The value of a header; None where there is none."""

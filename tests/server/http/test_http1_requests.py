@@ -1,0 +1,198 @@
+"""Requests as they come over a connection: cut anywhere, one behind the other, and what is no request."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import uvicorn.server
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mcpstruct.server.http.http1 import Http1Connection
+from tests.faults.http.support import soon
+
+from .http1 import GET, answer, connected, echo, exchange, post, whole_body
+
+pytestmark = pytest.mark.anyio
+
+
+# -- requests ----------------------------------------------------------------------------------------------------------
+
+
+class Sink(asyncio.Transport):
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.data = b""
+
+    def write(self, data: Any) -> None:
+        self.data += data
+
+    def is_closing(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+
+bodies = st.binary(max_size=40)
+targets = st.sampled_from([b"/", b"/mcp", b"/a%20b?x=1&y=%2F", b"/%C3%A9?", b"//x", b"*", b"/a?b?c"])
+
+
+def chunked(pieces: list[bytes]) -> bytes:
+    """A body in pieces, none of which is empty."""
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces if piece) + b"0\r\n\r\n"
+
+
+@given(
+    st.lists(st.tuples(targets, st.lists(bodies, max_size=3), st.booleans()), min_size=1, max_size=4),
+    st.lists(st.integers(1, 400), max_size=12),
+)
+def test_requests_are_the_same_however_they_are_cut(
+    requests: list[tuple[bytes, list[bytes], bool]], cuts: list[int]
+) -> None:
+    stream = b""
+    wanted: list[bytes] = []
+    for target, pieces, in_chunks in requests:
+        body = b"".join(pieces)
+        framing = b"Transfer-Encoding: chunked" if in_chunks else b"Content-Length: %d" % len(body)
+        stream += b"POST %b HTTP/1.1\r\nHost: x\r\n%b\r\n\r\n" % (target, framing)
+        stream += chunked(pieces) if in_chunks else body
+        path, _, query = target.partition(b"?")
+        wanted.append(repr(("POST", unquote(path.decode()), path, query, body)).encode())
+
+    async def run() -> bytes:
+        connection, sink = Http1Connection(SimpleNamespace(loaded_app=echo), uvicorn.server.ServerState(), {}), Sink()
+        connection.connection_made(sink)
+        rest = stream
+        for cut in [*cuts, len(stream)]:
+            if rest[:cut]:
+                connection.data_received(rest[:cut])
+                rest = rest[cut:]
+            await asyncio.sleep(0)
+        await soon(lambda: sink.data.count(b"HTTP/1.1 200 OK") == len(wanted))
+        connection.connection_lost(None)
+        return sink.data
+
+    said = asyncio.run(run())
+    found = [part.partition(b"\r\n\r\n")[2] for part in said.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+    assert found == wanted
+
+
+async def test_the_next_request_waits_for_its_turn() -> None:
+    begun: list[str] = []
+    go = asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        begun.append(scope["path"])
+        await whole_body(receive)
+        await go.wait()
+        await answer(send, scope["path"].encode())
+
+    async with connected(app) as client:
+        client.send(GET + GET.replace(b"/a", b"/b") + post(b"xyz").replace(b"/a", b"/c"))
+        await soon(lambda: bool(begun))
+        await asyncio.sleep(0.01)
+        assert begun == ["/a"]
+        go.set()
+        assert [(await client.response())[2] for _ in range(3)] == [b"/a", b"/b", b"/c"]
+        client.send(GET)
+        assert (await client.response())[2] == b"/a"
+
+
+async def test_there_is_an_end_to_requests_that_come_at_once() -> None:
+    said = await exchange(echo, GET * 1000)
+    assert 1 < said.count(b"HTTP/1.1 200 OK") < 100
+    assert said.count(b"connection: close") == 1
+
+
+async def test_who_asks_is_told_to_go_on_once_the_body_is_wanted() -> None:
+    async with connected(echo) as client:
+        client.send(post(b"abc", b"Expect: 100-Continue")[:-3])
+        assert await client.head() == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.send(b"a")
+        client.send(b"bc")
+        assert b"b'abc'" in (await client.response())[2]
+        client.send(post(b"abc", b"Expect: 100-Continue"))  # it does not wait
+        assert (await client.response())[0] == 200
+
+
+async def test_who_is_refused_is_not_told_to_go_on() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await answer(send, b"no", 417)
+
+    async with connected(app) as client:
+        client.send(post(b"abc", b"Expect: 100-continue")[:-3])
+        assert (await client.response())[0] == 417
+        client.send(b"abc" + GET)  # nobody wanted it, and nobody takes it for a request
+        assert (await client.response())[0] == 417
+
+
+async def test_a_target_may_name_the_host_too() -> None:
+    async with connected(echo) as client:
+        client.send(
+            b"GET http://there:8/x%20y?q HTTP/1.1\r\nhost: x\r\n\r\nGET http://there HTTP/1.1\r\nhost: x\r\n\r\n"
+        )
+        assert (await client.response())[2] == b"('GET', '/x y', b'/x%20y', b'q', b'')"
+        assert (await client.response())[2] == b"('GET', '/', b'/', b'', b'')"
+
+
+async def test_addresses_are_told() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await answer(send, repr((scope["client"], scope["server"], scope["http_version"], scope["headers"])).encode())
+
+    async with connected(app) as client:
+        client.send(GET.replace(b"host", b"HOST"))
+        own, peer = (client.writer.get_extra_info(name) for name in ("sockname", "peername"))
+        assert (await client.response())[2] == repr((own, peer, "1.1", [(b"host", b"x")])).encode()
+
+
+# -- what is no request ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00",
+        b"GET /\xc3\xa9 HTTP/1.1\r\nhost: x\r\n\r\n",
+        b"CONNECT a:1 HTTP/1.1\r\nhost: x\r\n\r\n",
+        post(b"abc", b"transfer-encoding: chunked"),
+        post(b"abc", b"content-length: 4"),
+        b"POST / HTTP/1.1\r\nhost : x\r\n\r\n",
+    ],
+)
+async def test_it_is_refused(data: bytes) -> None:
+    said = await exchange(echo, data)
+    assert said.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"connection: close\r\n" in said
+    assert said.count(b"HTTP/1.1") == 1
+
+
+async def test_behind_a_request_it_is_the_end_of_the_connection() -> None:
+    said = await exchange(echo, GET + b"\x16\x03\x01" + GET)
+    assert said.count(b"HTTP/1.1 200 OK") == said.count(b"HTTP/1.1") == 1
+    assert said.endswith(b"('GET', '/a', b'/a', b'', b'')")
+
+
+async def test_within_a_body_it_is_the_end_at_once() -> None:
+    seen: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while len(seen) < 3:
+            seen.append((await receive())["type"])
+
+    start = b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n"
+    async with connected(app) as client:
+        client.send(start)
+        await soon(lambda: bool(seen))
+        client.send(b"no length\r\n")
+        assert await client.rest() == b""
+    assert seen == ["http.request", "http.disconnect", "http.disconnect"]
