@@ -15,7 +15,11 @@ from tests.server.auth.test_scopes import bearer, opened
 from tests.support.http import serving
 
 pytestmark = pytest.mark.anyio
-WRITER = bearer(scope="files:read files:write")
+
+
+def writer() -> dict[str, str]:
+    """A token that is good for more: made where it is used, since a long run outlives it."""
+    return bearer(scope="files:read files:write")
 
 
 def make_server(seen: list[str] | None = None) -> MCPServer:
@@ -88,7 +92,7 @@ async def test_what_takes_more(method: str, params: dict[str, Any]) -> None:
         told = challenge_of(answer)[1]
         assert (told["error"], told["scope"]) == ("insufficient_scope", "files:read files:write")
         assert seen == []
-        assert (await one.modern(method, params, headers=WRITER)).status == 200
+        assert (await one.modern(method, params, headers=writer())).status == 200
         assert len(seen) == 1
 
 
@@ -107,7 +111,7 @@ async def test_what_takes_more_in_a_session(method: str, params: dict[str, Any])
         body = {"jsonrpc": "2.0", "id": 2, "method": method, "params": params}
         assert (await one.send("POST", body, {**one.session_headers, **bearer()})).status == 403
         assert seen == []
-        assert (await one.send("POST", body, {**one.session_headers, **WRITER})).status == 200
+        assert (await one.send("POST", body, {**one.session_headers, **writer()})).status == 200
         assert len(seen) == 1
 
 
@@ -181,7 +185,7 @@ async def test_what_a_token_is_good_for_is_known_of_each_request_over_http_sse()
                 {"jsonrpc": "2.0", "method": "notifications/initialized"},
                 {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "who"}},
             ):
-                assert (await one.send("POST", body, WRITER)).status == 202
+                assert (await one.send("POST", body, writer())).status == 202
             while b"seen" not in await stream.content.readline():
                 pass
     assert seen == [["files:read", "files:write"]]

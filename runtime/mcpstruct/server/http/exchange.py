@@ -203,18 +203,15 @@ class Exchange(Struct, eq=False):
         guest = self._guest
         if guest is not None and guest.begin():
             self._guest = None  # which refers back, as above
-        return self._is_ready and whole.answer(self._status, self._kind, self._body)
-
-    @property
-    def _is_ready(self) -> bool:
-        """Whether the answer is there, and is a body alone."""
-        return bool(self._body) and not self.headers
+        if self._body and not self.headers:
+            return whole.answer(self._status, self._kind, self._body)
+        return False
 
     async def respond(self, receive: Receive, send: Send, watch: Watch) -> None:
         """Send the answer, once it begins to come; a client that leaves before that calls the request off. Raises
         `Gone`.
         """
-        if self._is_ready:  # nothing to wait for, and nobody to watch meanwhile
+        if self._body and not self.headers:  # nothing to wait for, and nobody to watch meanwhile
             await reply(send, self._status, self._body, kind=self._kind)
             return
         guest = self._guest

@@ -230,7 +230,7 @@ class Http1Connection(asyncio.Protocol):
             self.transport.close()
         elif self._next:
             self._begin(*self._next.popleft())
-        else:
+        elif self._paused:
             self.resume()
 
     def abort(self) -> None:

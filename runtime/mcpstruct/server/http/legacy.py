@@ -133,11 +133,13 @@ class Legacy:
         self._store: EventStore = options.events or MemoryEvents()
         self.sessions = Sessions(options, self._store)
         self._revisions = legacy(server.revisions)
+        self._spoken = frozenset((None, *(name.encode() for name in self._revisions)))
         self._alone: dict[str, Connection] = {}
 
     def take(self, request: HttpRequest, body: bytes) -> Exchange:
         """Begin to answer a POST. Raises `Refused`."""
-        version = self._version(request)
+        if request.headers.get(PROTOCOL_VERSION_KEY) not in self._spoken:  # most say it as it is written there
+            self._version(request)
         session_id = request.header(SESSION_ID_KEY)
         if session_id is not None and self._options.sessions:
             return self._within(self._found(session_id, request), request, body)
@@ -149,7 +151,7 @@ class Legacy:
             return self._open(arrived, arrived.id, request)
         if self._options.sessions:
             raise Refused(400, "Mcp-Session-Id is missing: begin with initialize")
-        return self._outside(version or WITHOUT_HEADER, request, arrived)
+        return self._outside(self._version(request) or WITHOUT_HEADER, request, arrived)
 
     def _version(self, request: HttpRequest) -> str | None:
         version = request.header(PROTOCOL_VERSION_KEY)
