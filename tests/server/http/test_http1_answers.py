@@ -147,6 +147,16 @@ async def test_an_answer_that_is_none_is_cut_off(app: App) -> None:
         assert not said.endswith(b"abc")
 
 
+async def test_what_is_large_does_not_go_at_once() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert not scope["extensions"][WHOLE].answer(200, (), b"x" * 1_000_000)
+        await answer(send, b"x" * 1_000_000)
+
+    async with connected(app) as client:
+        client.send(GET)
+        assert (await client.response())[2] == b"x" * 1_000_000
+
+
 async def test_nothing_is_left_for_the_garbage_collector() -> None:
     """Which takes as long as all of a small request, where each leaves a cycle."""
     async with connected(echo) as client:

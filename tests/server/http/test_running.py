@@ -297,6 +297,21 @@ def test_who_never_finishes_a_request_is_cut_off(tmp_path: Path) -> None:
         assert "Traceback" not in server.said
 
 
+def test_a_connection_without_requests_is_closed(tmp_path: Path) -> None:
+    """But not one that waits for an answer."""
+    text = "import mcpstruct.server.http.serving\nmcpstruct.server.http.serving._IDLE = 0.5\n" + runs_itself()
+    with program(tmp_path, text) as server, ExitStack() as stack:
+        idle, busy = (stack.enter_context(connected(server)) for _ in range(2))
+        for one, (body, headers) in ((idle, call("pid")), (busy, call("slow", seconds=4))):
+            fields = {**headers, "host": "localhost", "content-length": str(len(body))}
+            lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+            one.sendall(f"POST /mcp HTTP/1.1\r\n{lines}\r\n".encode() + body)
+        assert idle.recv(65536).startswith(b"HTTP/1.1 200")
+        assert idle.recv(65536) == b""
+        assert busy.recv(65536).startswith(b"HTTP/1.1 200")
+        assert server.end(signal.SIGTERM)[0] == 0
+
+
 def test_a_head_without_end_is_refused(tmp_path: Path) -> None:
     with program(tmp_path, runs_itself()) as server, ExitStack() as stack:
         for start in (b"POST /mcp HTTP/1.1\r\nhost: localhost\r\n", b"POST /mcp HTTP/1.1\r\nx: ", b"POST /"):

@@ -169,7 +169,7 @@ class Call(Struct, eq=False):
     def answer(self, status: int, kind: tuple[tuple[bytes, bytes], ...], body: bytes) -> bool:
         """See `Whole`."""
         connection = self._connection
-        if connection.full or self._gone or self._started or self._method == "HEAD":
+        if connection.full or self._gone or self._started or self._method == "HEAD" or len(body) > _JOINED:
             return False
         end = b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n"
         fields = (_STATUS[status], connection.common, _lines(kind), len(body), end)
