@@ -28,7 +28,7 @@ from mcpstruct.session.loop import Cancellable, Future, Loop
 from mcpstruct.session.turns import Guest, Work
 from mcpstruct.wire.sse import KEEP_ALIVE, encode_event
 
-from .asgi import JSON, Receive, Send, Whole, reply
+from .asgi import JSON, Gone, Receive, Send, Whole, reply
 from .expiry import Expiry
 from .options import HttpOptions
 from .streams import EVENTS, EventStream
@@ -63,7 +63,7 @@ class Exchange(Struct, eq=False):
     headers: list[tuple[bytes, bytes]] = []
     """More headers for the answer."""
     alone: bool = True
-    """Whether it is one message that is answered."""
+    """Whether the answer is one message that may go out by itself."""
     events: EventStream | None = None
     """The stream, if it has come to that."""
     incoming: Incoming | None = None
@@ -96,10 +96,12 @@ class Exchange(Struct, eq=False):
     def result(self, request_id: RequestId, result: Any) -> None:
         """See `Link`."""
         message = encoded_result(request_id, result)
-        if self.events is not None or self._done or self.options.always_stream or not self.alone:
+        if self.events is not None or self._done or not self.alone:
             self._answer(message, 200)
             return
         # What `_answer` does then, in three calls fewer.
+        if self.options.always_stream:
+            message, self._kind = encode_event(message), EVENTS
         self._body, self._status = message, 200
         self._done, self.incoming = True, None
         if self._outcome is not None:
@@ -211,9 +213,18 @@ class Exchange(Struct, eq=False):
         """Send the answer, once it begins to come; a client that leaves before that calls the request off. Raises
         `Gone`.
         """
-        if self._body and not self.headers:  # nothing to wait for, and nobody to watch meanwhile
-            await reply(send, self._status, self._body, kind=self._kind)
+        if not self._body or self.headers:
+            await self._respond_later(receive, send, watch)
             return
+        # The hot path of other servers than our own: nothing to wait for, and nobody to watch meanwhile.
+        length = (b"content-length", b"%d" % len(self._body))
+        try:
+            await send({"type": "http.response.start", "status": self._status, "headers": [*self._kind, length]})
+            await send({"type": "http.response.body", "body": self._body})
+        except OSError:
+            raise Gone from None
+
+    async def _respond_later(self, receive: Receive, send: Send, watch: Watch) -> None:
         guest = self._guest
         watch.add(self, receive)
         try:

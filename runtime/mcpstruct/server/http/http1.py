@@ -1,7 +1,6 @@
 """HTTP/1.1 by httptools: a connection that uvicorn accepts, and the requests that come over it.
 
-uvicorn's own takes 42 µs of CPU for a small request, which is more than the application does with most; and it takes
-headers without end.
+uvicorn's own takes 42 µs of CPU more for a small request, where all the rest of it takes 90; and headers without end.
 """
 
 from __future__ import annotations

@@ -37,6 +37,8 @@ class SessionExchange(Exchange, kw_only=True):
     """One POST in a session. A client that leaves calls nothing off, and may come back for the rest of a stream."""
 
     session: Session
+    batch: bool = False
+    """Whether several messages came, so that the answers go out as an array."""
     _stream: SessionStream | None = None
     _expected: int = 0
     _answers: list[bytes] = field(default_factory=list[bytes])
@@ -108,7 +110,7 @@ class SessionExchange(Exchange, kw_only=True):
                 self._stream.push(message)
         elif self._answers:
             self._status = 200
-            self._body = self._answers[0] if self.alone else b"[" + b",".join(self._answers) + b"]"
+            self._body = b"[" + b",".join(self._answers) + b"]" if self.batch else self._answers[0]
         self._answers = []
         if self._stream is not None:
             self._stream.end()
@@ -133,8 +135,9 @@ class Legacy:
         self._store: EventStore = options.events or MemoryEvents()
         self.sessions = Sessions(options, self._store)
         self._revisions = legacy(server.revisions)
+        self._alone = not options.always_stream  # or else each answer is an event of a stream, which may be resumed
         self._spoken = frozenset((None, *(name.encode() for name in self._revisions)))
-        self._alone: dict[str, Connection] = {}
+        self._sessionless: dict[str, Connection] = {}
 
     def take(self, request: HttpRequest, body: bytes) -> Exchange:
         """Begin to answer a POST. Raises `Refused`."""
@@ -171,7 +174,7 @@ class Legacy:
         connection = self._server.connection()
         core = connection.core
         session = self.sessions.new(connection, request.principal)
-        exchange = SessionExchange(core.loop, self._options, session=session)
+        exchange = SessionExchange(core.loop, self._options, alone=self._alone, session=session)
         exchange.expect(1)
         core.take(Incoming(core, request_id, arrived.method, arrived.params, exchange, request_id))
         if connection.session is None or not self._options.sessions:
@@ -186,7 +189,7 @@ class Legacy:
         core = session.connection.core
         if core.batches and body.lstrip()[:1] == b"[":
             return self._batch(session, request, body)
-        exchange = SessionExchange(core.loop, self._options, session=session)
+        exchange = SessionExchange(core.loop, self._options, alone=self._alone, session=session)
         try:
             arrived = core.reader.read(body)
         except ProtocolViolation as violation:
@@ -219,7 +222,7 @@ class Legacy:
             for one in arrived:
                 demand(self._server, request, one)
         principal = session.connection.principal = principal_of(request)
-        exchange = SessionExchange(core.loop, self._options, alone=False, session=session)
+        exchange = SessionExchange(core.loop, self._options, alone=False, session=session, batch=True)
         exchange.expect(sum(isinstance(one, ProtocolViolation) or _is_request(one) for one in arrived))
         for one in arrived:
             if isinstance(one, bytes):
@@ -238,9 +241,9 @@ class Legacy:
         """A request in no session, where the server keeps none."""
         if version not in self._revisions:
             raise Refused(400, "MCP-Protocol-Version is missing")
-        connection = self._alone.get(version)
+        connection = self._sessionless.get(version)
         if connection is None:
-            connection = self._alone[version] = self._server.connection()
+            connection = self._sessionless[version] = self._server.connection()
             connection.session = revision(version)
             connection.core.attach(Nobody())
         core = connection.core
@@ -292,9 +295,9 @@ class Legacy:
     async def aclose(self) -> None:
         """End every session."""
         await self.sessions.aclose()
-        for connection in self._alone.values():
+        for connection in self._sessionless.values():
             await connection.aclose()
-        self._alone.clear()
+        self._sessionless.clear()
 
 
 def _is_request(one: Any) -> bool:
