@@ -80,6 +80,26 @@ async def test_the_last_request_of_a_connection(request_: bytes) -> None:
     assert said.count(b"HTTP/1.1 200 OK") == said.count(b"HTTP/1.1") == 1
 
 
+UPGRADE = (b"connection: Upgrade, HTTP2-Settings", b"upgrade: h2c", b"http2-settings: AAA")
+
+
+@pytest.mark.parametrize("cut", [0, 5, 60, 140, -1])
+@pytest.mark.parametrize("framing", [b"content-length: 3", b"transfer-encoding: chunked"])
+async def test_an_upgrade_with_a_body(framing: bytes, cut: int) -> None:
+    """Java's client wants HTTP/2 with each first request over plain HTTP."""
+    whole = post(b"abc", *UPGRADE)
+    if framing != b"content-length: 3":
+        whole = whole[:-3].replace(b"content-length: 3", framing) + b"1\r\na\r\n2\r\nbc\r\n0\r\n\r\n"
+    async with connected(echo) as client:
+        for part in (whole[:cut], whole[cut:]):
+            client.send(part)
+            await asyncio.sleep(0.01)
+        said = await client.rest()
+    assert said.startswith(b"HTTP/1.1 200 OK")
+    assert (await exchange(echo, whole + whole)).count(b"HTTP/1.1") == 1
+    assert said.endswith(b"b'abc')")
+
+
 async def fails(scope: Any, receive: Any, send: Any) -> None:
     raise KeyError("secret")
 
@@ -194,6 +214,23 @@ async def test_a_client_that_leaves() -> None:
         async with asyncio.timeout(SOON):
             await over.wait()
     assert seen == ["http.disconnect", "http.disconnect"]
+
+
+async def test_a_client_that_leaves_requests_behind() -> None:
+    """Which wait for their turn: that it is gone is noticed all the same."""
+    over = asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await whole_body(receive)
+        assert (await receive())["type"] == "http.disconnect"
+        over.set()
+
+    async with connected(app) as client:
+        client.send(GET + GET)
+        await asyncio.sleep(0.01)
+        client.writer.close()
+        async with asyncio.timeout(SOON):
+            await over.wait()
 
 
 async def test_a_body_is_taken_in_as_it_is_read() -> None:

@@ -48,7 +48,8 @@ class Call(Struct, eq=False):
     _connection: Http1Connection
     _method: str
     _version: str
-    _headers: list[tuple[bytes, bytes]]
+    headers: list[tuple[bytes, bytes]]
+    """The request's."""
     keep_alive: bool
     """Whether the connection is to be kept when this is over."""
     _pieces: list[bytes] = []
@@ -139,7 +140,7 @@ class Call(Struct, eq=False):
         """Wait for more of the body, or for the end of everything."""
         if self._more and not self._told and not self._started:
             self._told = True
-            if any(name == b"expect" and value.lower() == b"100-continue" for name, value in self._headers):
+            if any(name == b"expect" and value.lower() == b"100-continue" for name, value in self.headers):
                 self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._connection.resume()
         if self._changed is None:

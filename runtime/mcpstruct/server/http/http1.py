@@ -19,6 +19,7 @@ _MOST = 64 * 1024
 """Bytes of a request that are none of its body, and come in a row; about what other servers take of a head."""
 _MOST_WAITING = 64
 """Requests that may come before one is answered: thousands fit into what is read at a time."""
+_FRAMING = (b"content-length", b"transfer-encoding")
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 
@@ -27,8 +28,8 @@ class Http1Connection(asyncio.Protocol):
 
     __slots__ = (
         "_app", "_call", "_client", "_coming", "_deaf", "_given", "_head", "_headers", "_in_message", "_known",
-        "_lines", "_loop", "_next", "_parser", "_paused", "_server", "_state", "_taken", "_target", "_url", "_writable",
-        "full", "transport",
+        "_lines", "_loop", "_next", "_parser", "_paused", "_server", "_state", "_taken", "_target", "_upgrades", "_url",
+        "_writable", "full", "transport",
     )  # fmt: skip
 
     def __init__(
@@ -47,6 +48,7 @@ class Http1Connection(asyncio.Protocol):
         self._next: deque[tuple[Call, Scope]] = deque()
         self._taken = 0
         self._in_message = False
+        self._upgrades = False
         self._deaf = False  # to what stands behind the last request
         self._head = 0
         self._url = b""
@@ -105,9 +107,7 @@ class Http1Connection(asyncio.Protocol):
             return
         self._head += len(data)
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:  # to what is not spoken here: the request is one like others
-            self._deaf = True
+            self._feed(data)
         except httptools.HttpParserError:
             self._refuse("This is no HTTP request.")
         else:
@@ -152,7 +152,8 @@ class Http1Connection(asyncio.Protocol):
         version = parser.get_http_version()
         method = parser.get_method().decode("ascii")
         headers, self._headers = self._headers, []  # what stands behind the body comes by `on_header`, and is dropped
-        keep_alive = version == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()
+        self._upgrades = parser.should_upgrade()
+        keep_alive = version == "1.1" and parser.should_keep_alive() and not self._upgrades
         self._taken += 1
         self._coming = call = Call(self, method, version, headers, keep_alive)
         scope = {
@@ -174,7 +175,6 @@ class Http1Connection(asyncio.Protocol):
             self._begin(call, scope)
         else:
             self._next.append((call, scope))
-            self.pause()
 
     def on_body(self, body: bytes) -> None:
         """See httptools."""
@@ -184,6 +184,8 @@ class Http1Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """See httptools."""
+        if self._upgrades:  # which says so at the end of the head
+            return
         self._in_message = False
         self._head = 0
         if self._coming is not None:
@@ -217,8 +219,8 @@ class Http1Connection(asyncio.Protocol):
             self.transport.pause_reading()
 
     def resume(self) -> None:
-        """Go on, unless requests wait for their turn."""
-        if self._paused and not self._next and not self.transport.is_closing():
+        """Go on."""
+        if self._paused and not self.transport.is_closing():
             self._paused = False
             self.transport.resume_reading()
 
@@ -227,9 +229,10 @@ class Http1Connection(asyncio.Protocol):
         self._call = None
         if not call.keep_alive:
             self.transport.close()
-        elif self._next:
+            return
+        if self._next:
             self._begin(*self._next.popleft())
-        elif self._paused:
+        if self._paused:
             self.resume()
 
     def abort(self) -> None:
@@ -249,6 +252,29 @@ class Http1Connection(asyncio.Protocol):
         self._state.tasks.add(task)
         task.add_done_callback(self._state.tasks.discard)
 
+    def _feed(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._upgrades:
+                self._read_on(data[upgrade.args[0] :])
+            else:  # behind another, which is the last of a connection
+                self._deaf = True
+
+    def _read_on(self, rest: bytes) -> None:
+        """A request wants to upgrade to what is not spoken here, as Java's do: it is answered like others. The parser
+        leaves its body unread; another one reads that.
+        """
+        self._upgrades = False
+        framing = [] if self._coming is None else [each for each in self._coming.headers if each[0] in _FRAMING]
+        if not framing:
+            self.on_message_complete()
+            self._deaf = True
+            return
+        self._parser = httptools.HttpRequestParser(_Body(self))
+        head = b"".join([b"%b: %b\r\n" % each for each in framing])
+        self._feed(b"POST / HTTP/1.1\r\n%b\r\n%b" % (head, rest))
+
     def _refuse(self, reason: str) -> None:
         """What came is no request, or too much of one."""
         self._deaf = True
@@ -261,6 +287,14 @@ class Http1Connection(asyncio.Protocol):
             head = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\n"
             self.transport.write(f"{head}content-length: {len(reason)}\r\n\r\n{reason}".encode())
             self.transport.close()
+
+
+class _Body:
+    """What a parser tells a connection that knows the head already."""
+
+    def __init__(self, connection: Http1Connection) -> None:
+        self.on_body = connection.on_body
+        self.on_message_complete = connection.on_message_complete
 
 
 def _target(url: bytes) -> tuple[str, bytes, bytes]:
