@@ -288,20 +288,20 @@ async def test_what_it_waits_for() -> None:
         await soon(lambda: client.connection.waits == wanted)
 
     async with connected(app) as client:
-        assert client.connection.waits == (True, 0)
+        assert client.connection.waits == (True, 0, 0)
         client.send(GET)
         await becomes(None)
         go.set()
         await client.response()
-        await becomes((False, 1))
+        await becomes((False, 1, 0))
         client.send(GET[:10])
-        await becomes((True, 1))
+        await becomes((True, 1, 0))
         client.send(GET[10:] + post(b"abc")[:-1])  # the rest of which nobody reads
         await client.response()
         await client.response()
-        await becomes((True, 3))
+        await becomes((True, 3, 0))
         client.send(b"c")
-        await becomes((False, 3))
+        await becomes((False, 3, 0))
 
 
 async def test_it_closes_after_the_answer_that_is_on_its_way() -> None:

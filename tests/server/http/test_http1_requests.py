@@ -126,14 +126,23 @@ async def test_who_asks_is_told_to_go_on_once_the_body_is_wanted() -> None:
 
 
 async def test_who_is_refused_is_not_told_to_go_on() -> None:
+    """Nor does anybody know then whether what follows is the body, or another request."""
+
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await answer(send, b"no", 417)
 
-    async with connected(app) as client:
-        client.send(post(b"abc", b"Expect: 100-continue")[:-3])
-        assert (await client.response())[0] == 417
-        client.send(b"abc" + GET)  # nobody wanted it, and nobody takes it for a request
-        assert (await client.response())[0] == 417
+    said = await exchange(app, post(b"abc", b"Expect: 100-continue")[:-3])
+    assert said.startswith(b"HTTP/1.1 417 ")
+    assert b"connection: close\r\n" in said
+    assert said.count(b"HTTP/1.1") == 1
+
+
+async def test_old_clients_are_not_told_to_go_on() -> None:
+    async with connected(echo) as client:
+        client.send(post(b"abc", b"Expect: 100-continue", version=b"1.0")[:-3])
+        await asyncio.sleep(0.01)
+        client.send(b"abc")
+        assert (await client.rest()).startswith(b"HTTP/1.1 200 ")
 
 
 async def test_a_target_may_name_the_host_too() -> None:

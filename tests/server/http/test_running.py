@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -309,6 +310,22 @@ def test_a_connection_without_requests_is_closed(tmp_path: Path) -> None:
         assert idle.recv(65536).startswith(b"HTTP/1.1 200")
         assert idle.recv(65536) == b""
         assert busy.recv(65536).startswith(b"HTTP/1.1 200")
+        assert server.end(signal.SIGTERM)[0] == 0
+
+
+def test_a_connection_on_which_an_answer_is_still_leaving_is_not_idle(tmp_path: Path) -> None:
+    text = "import mcpstruct.server.http.serving\nmcpstruct.server.http.serving._IDLE = 0.5\n" + runs_itself()
+    large = "\n\n@server.tool()\nasync def large() -> str:\n    return 'x' * 20_000_000\n\n\nif __name__"
+    body, headers = call("large")
+    fields = {**headers, "host": "localhost", "content-length": str(len(body))}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    with program(tmp_path, text.replace("\nif __name__", large)) as server, connected(server) as one:
+        one.sendall(f"POST /mcp HTTP/1.1\r\n{lines}\r\n".encode() + body)
+        came = 0
+        while came < 20_000_000 and (piece := one.recv(65536)):
+            came += len(piece)
+            time.sleep(0.01)  # about 5 MB a second
+        assert came >= 20_000_000
         assert server.end(signal.SIGTERM)[0] == 0
 
 

@@ -60,7 +60,7 @@ class Call(Struct, eq=False):
     _gone: bool = False
     _changed: asyncio.Event | None = None
     _told: bool = False
-    """Whether the client need not be told to go on."""
+    """Whether the client has been told to go on."""
     _started: bool = False
     _over: bool = False
     _head: bytes = b""
@@ -138,15 +138,25 @@ class Call(Struct, eq=False):
 
     async def _something(self) -> None:
         """Wait for more of the body, or for the end of everything."""
-        if self._more and not self._told and not self._started:
+        if self._more and not self._told and not self._started and self._expects:
             self._told = True
-            if any(name == b"expect" and value.lower() == b"100-continue" for name, value in self.headers):
-                self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._connection.resume()
         if self._changed is None:
             self._changed = asyncio.Event()
         self._changed.clear()
         await self._changed.wait()
+
+    @property
+    def _expects(self) -> bool:
+        """Whether the client wants to be told to go on."""
+        asked = any(name == b"expect" and value.lower() == b"100-continue" for name, value in self.headers)
+        return asked and self._version == "1.1"
+
+    def _part(self) -> None:
+        """Keep the connection no longer where nobody knows if what follows is the body, or another request."""
+        if self._more and not self._told and self._expects:
+            self.keep_alive = False
 
     # -- what goes out ------------------------------------------------------------------------------------------------
 
@@ -172,6 +182,7 @@ class Call(Struct, eq=False):
         connection = self._connection
         if connection.full or self._gone or self._started or self._method == "HEAD" or len(body) > _JOINED:
             return False
+        self._part()
         end = b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n"
         fields = (_STATUS[status], connection.common, _lines(kind), len(body), end)
         connection.write(b"%b%b%bcontent-length: %d\r\n%b%b" % (*fields, body))
@@ -180,6 +191,7 @@ class Call(Struct, eq=False):
         return True
 
     def _begin(self, status: int, headers: Headers) -> None:
+        self._part()
         parts = [_STATUS[status], self._connection.common]
         for name, value in headers:
             parts.append(_line(name, value))

@@ -73,13 +73,13 @@ class Http1Connection(asyncio.Protocol):
             last.keep_alive = False
 
     @property
-    def waits(self) -> tuple[bool, int] | None:
-        """Whether it waits for the rest of a request, rather than for one more, and how many it has taken; None while
-        it answers.
+    def waits(self) -> tuple[bool, int, int] | None:
+        """Whether it waits for the rest of a request, rather than for one more; how many it has taken; and how many
+        bytes of answers are yet to leave, since a client that reads them is not idle. None while it answers.
         """
         if self._call is not None:
             return None
-        return self._in_message or self._taken == 0, self._taken
+        return self._in_message or self._taken == 0, self._taken, self.transport.get_write_buffer_size()
 
     # -- called by the event loop -------------------------------------------------------------------------------------
 

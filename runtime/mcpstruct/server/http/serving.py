@@ -70,7 +70,7 @@ class Uvicorn(uvicorn.Server):
         self._patience = patience
         self._tell = started
         self._deaf_to = deaf_to
-        self._waiting: dict[Any, tuple[tuple[bool, int], float]] = {}  # for what, and since when
+        self._waiting: dict[Any, tuple[tuple[bool, int, int], float]] = {}  # for what, and since when
         self._told = 0
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -110,7 +110,7 @@ class Uvicorn(uvicorn.Server):
             if connection in before and before[connection][0] == waits:
                 since = before[connection][1]
             self._waiting[connection] = waits, since
-            for_the_rest, _ = waits
+            for_the_rest = waits[0]
             if now - since > (self._patience if for_the_rest else _IDLE):
                 connection.transport.abort()
 
