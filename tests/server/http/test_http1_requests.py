@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
@@ -114,6 +116,58 @@ async def test_there_is_an_end_to_requests_that_come_at_once() -> None:
     assert said.count(b"connection: close") == 1
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET / HTTP/1.1\r\n" + b"a:\r\n" * 250 + b"\r\n",
+        b"GET /" + b"x" * 60_000 + b" HTTP/1.1\r\n\r\n",
+        b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n" + b"2\r\nab\r\n" * 30_000 + b"0\r\n\r\n",
+    ],
+)
+async def test_requests_that_wait_take_little_memory(request_: bytes) -> None:
+    """However many bytes a client sends behind a request that takes its time, and in whatever form."""
+    go, begun = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        begun.set()
+        await go.wait()
+        await whole_body(receive)
+        await answer(send, b"x")
+
+    async with connected(app) as client:
+        client.send(GET)
+        await begun.wait()
+        tracemalloc.start()
+        try:
+            client.send(request_ * (20_000_000 // len(request_)))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await client.writer.drain()
+            own = tracemalloc.Filter(inclusive=True, filename_pattern="*/server/http/*")
+            held = sum(each.size for each in tracemalloc.take_snapshot().filter_traces([own]).statistics("filename"))
+        finally:
+            tracemalloc.stop()
+        assert held < 2_000_000
+        go.set()
+        client.writer.transport.abort()
+
+
+async def test_all_that_waits_is_answered_in_the_end() -> None:
+    """Also where it is more than is held at a time."""
+    go = asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await go.wait()
+        await answer(send, b"%d" % len(await whole_body(receive)))
+
+    async with connected(app) as client:
+        client.send(GET + post(b"x" * 50_000) * 30 + post(b"y" * 3_000_000))
+        await asyncio.sleep(0.1)
+        go.set()
+        said = [(await client.response())[2] for _ in range(32)]
+        assert said == [b"0", *[b"50000"] * 30, b"3000000"]
+
+
 async def test_who_asks_is_told_to_go_on_once_the_body_is_wanted() -> None:
     async with connected(echo) as client:
         client.send(post(b"abc", b"Expect: 100-Continue")[:-3])
@@ -185,16 +239,60 @@ async def test_it_is_refused(data: bytes) -> None:
     assert said.count(b"HTTP/1.1") == 1
 
 
+@pytest.mark.parametrize(
+    "head",
+    [b"a: " + b"x" * 70_000 + b"\r\n", b"a: b\r\n" * 300, b"a: b\r\n" * 20_000, (b"a: " + b"x" * 1000 + b"\r\n") * 100],
+)
+@pytest.mark.parametrize("rest", [b"\r\n", b""])
+async def test_too_large_a_head(head: bytes, rest: bytes) -> None:
+    """Whether it comes at once, or has no end yet."""
+    start = b"POST / HTTP/1.1\r\ncontent-length: 100000\r\n"
+    if not rest and len(head) < 65_536:
+        rest = b"\r\n" + b"x" * 100_000
+    said = await exchange(echo, start + head + rest)
+    assert said.startswith(b"HTTP/1.1 431 ")
+    assert said.endswith(b"The head of the request is too large.")
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b"chunked, gzip"])
+async def test_a_body_whose_end_nobody_knows_is_refused(coding: bytes) -> None:
+    said = await exchange(echo, b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: %b\r\n\r\nabc" % coding)
+    assert said.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+async def test_a_broken_chunk_behind_a_request_leaves_that_its_answer() -> None:
+    start = b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n"
+    said = await exchange(echo, GET + start + b"no length\r\n")
+    assert said.count(b"HTTP/1.1 200 OK") == said.count(b"HTTP/1.1") == 1
+    assert said.endswith(b"('GET', '/a', b'/a', b'', b'')")
+
+
+async def test_a_broken_chunk_behind_an_answer_leaves_that() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await answer(send, b"no", 413)
+
+    start = b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n"
+    async with connected(app) as client:
+        client.send(start)
+        assert (await client.response())[0] == 413
+        client.send(b"no length\r\n")
+        assert await client.rest() == b""
+
+
 async def test_behind_a_request_it_is_the_end_of_the_connection() -> None:
     said = await exchange(echo, GET + b"\x16\x03\x01" + GET)
     assert said.count(b"HTTP/1.1 200 OK") == said.count(b"HTTP/1.1") == 1
     assert said.endswith(b"('GET', '/a', b'/a', b'', b'')")
 
 
-async def test_within_a_body_it_is_the_end_at_once() -> None:
+@pytest.mark.parametrize("begun", [False, True])
+async def test_within_a_body_it_is_the_end(begun: bool) -> None:
+    """At once, if the answer has begun."""
     seen: list[str] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
+        if begun:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
         while len(seen) < 3:
             seen.append((await receive())["type"])
 
@@ -203,5 +301,7 @@ async def test_within_a_body_it_is_the_end_at_once() -> None:
         client.send(start)
         await soon(lambda: bool(seen))
         client.send(b"no length\r\n")
-        assert await client.rest() == b""
+        said = await client.rest()
+    assert said.startswith(b"HTTP/1.1 200 OK" if begun else b"HTTP/1.1 400 Bad Request")
+    assert said.count(b"HTTP/1.1") == 1
     assert seen == ["http.request", "http.disconnect", "http.disconnect"]

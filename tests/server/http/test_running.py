@@ -15,6 +15,7 @@ import pytest
 
 from mcpstruct import MCPServer
 from mcpstruct.server.http.running import HttpServing
+from tests.faults.http.support import open_files
 
 from .conftest import COMMON, Raw, raw
 from .processes import PROGRAM, Ended, Process, ask, base_url, call, command, message, program, runs_itself
@@ -327,6 +328,45 @@ def test_a_connection_on_which_an_answer_is_still_leaving_is_not_idle(tmp_path: 
             time.sleep(0.01)  # about 5 MB a second
         assert came >= 20_000_000
         assert server.end(signal.SIGTERM)[0] == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="descriptors are counted in /proc")
+def test_a_client_that_reads_nothing_of_two_answers_is_cut_off(tmp_path: Path) -> None:
+    """The second of which waits for room."""
+    text = "import mcpstruct.server.http.serving\nmcpstruct.server.http.serving._IDLE = 0.5\n" + runs_itself()
+    large = "\n\n@server.tool()\nasync def large() -> str:\n    return 'x' * 20_000_000\n\n\nif __name__"
+    body, headers = call("large")
+    fields = {**headers, "host": "localhost", "content-length": str(len(body))}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    with program(tmp_path, text.replace("\nif __name__", large)) as server, ExitStack() as stack:
+        with connected(server):
+            before = open_files(server)
+        one = stack.enter_context(connected(server))
+        one.sendall((f"POST /mcp HTTP/1.1\r\n{lines}\r\n".encode() + body) * 2)
+        assert one.recv(12) == b"HTTP/1.1 200"
+        end = time.monotonic() + 15
+        while open_files(server) >= before:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        assert server.end(signal.SIGTERM)[0] == 0
+
+
+def test_an_answer_has_the_time_to_leave(tmp_path: Path) -> None:
+    """All that `drain` gives, though it has been written before."""
+    large = "\n\n@server.tool()\nasync def large() -> str:\n    return 'x' * 20_000_000\n\n\nif __name__"
+    text = runs_itself("drain=20.0").replace("\nif __name__", large)
+    body, headers = call("large")
+    fields = {**headers, "host": "localhost", "content-length": str(len(body))}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    with program(tmp_path, text) as server, connected(server) as one:
+        one.sendall(f"POST /mcp HTTP/1.1\r\n{lines}\r\n".encode() + body)
+        came = len(one.recv(65536))
+        server.process.send_signal(signal.SIGTERM)
+        while came < 20_000_000 and (piece := one.recv(65536)):
+            came += len(piece)
+            time.sleep(0.003)  # about 20 MB a second
+        assert came >= 20_000_000
+        assert server.process.wait(5) == 0
 
 
 def test_a_head_without_end_is_refused(tmp_path: Path) -> None:

@@ -51,8 +51,8 @@ async def reply(
     send: Send, status: int, body: bytes = b"", headers: Headers = (), *, kind: Headers = JSON, head: bool = False
 ) -> None:
     """Answer with a body of this kind, or none; with `head`, only with the headers that go with it. Raises `Gone`."""
-    length = (b"content-length", b"%d" % len(body))
-    fields = [*kind, length, *headers] if body else [length, *headers]
+    length = () if status == 204 else ((b"content-length", b"%d" % len(body)),)  # which has no body, nor a length
+    fields = [*kind, *length, *headers] if body else [*length, *headers]
     try:
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": b"" if head else body})

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from .http1 import Http1Connection
 
 log = logging.getLogger("mcpstruct")
-_AHEAD = 64 * 1024
-"""Bytes of a body that are held before the application reads them."""
 _JOINED = 64 * 1024
 """Bytes of a body up to which it is sent together with the head: that copies them."""
 _STATUS: dict[int, bytes] = {
@@ -52,8 +50,13 @@ class Call(Struct, eq=False):
     """The request's."""
     keep_alive: bool
     """Whether the connection is to be kept when this is over."""
-    _pieces: list[bytes] = []
-    _held: int = 0
+    held: int = 0
+    """Bytes of the body that have come, and are yet to be read."""
+    waited: int = 0
+    """Bytes that it took of memory before its turn came."""
+    started: bool = False
+    """Whether the answer has begun."""
+    _body: bytes | bytearray = b""
     _more: bool = True
     _news: bool = False
     """Whether there is more of the body than has been received, or its end."""
@@ -61,7 +64,6 @@ class Call(Struct, eq=False):
     _changed: asyncio.Event | None = None
     _told: bool = False
     """Whether the client has been told to go on."""
-    _started: bool = False
     _over: bool = False
     _head: bytes = b""
     _bodiless: bool = False
@@ -72,7 +74,7 @@ class Call(Struct, eq=False):
         """Have the application answer. What it leaves undone is told the client, as far as that can be."""
         try:
             await app(scope, self.receive, self.send)
-            if not self._started and not self._gone:
+            if not self.started and not self._gone:
                 log.error("The application did not answer")
                 await self._fail()
         except Exception:
@@ -83,7 +85,7 @@ class Call(Struct, eq=False):
                 self._connection.abort()
 
     async def _fail(self) -> None:
-        if not self._started:
+        if not self.started:
             self.keep_alive = False
             length = (b"content-length", b"0")
             await self.send({"type": "http.response.start", "status": 500, "headers": [length]})
@@ -95,10 +97,13 @@ class Call(Struct, eq=False):
         """A piece of the body."""
         if self._over:  # what has been refused need not be read
             return
-        self._pieces.append(body)
-        self._held += len(body)
-        if self._held > _AHEAD:
-            self._connection.pause()
+        if self.held:
+            if not isinstance(self._body, bytearray):  # many small pieces would take more than what is in them
+                self._body = bytearray(self._body)
+            self._body += body
+        else:
+            self._body = body
+        self.held += len(body)
         self._news = True
         if self._changed is not None:
             self._changed.set()
@@ -126,19 +131,19 @@ class Call(Struct, eq=False):
 
     def body(self, most: int) -> bytes | None:
         """See `Whole`."""
-        if self._more or self._gone or not 0 < self._held <= most:
+        if self._more or self._gone or not 0 < self.held <= most:
             return None
         return self._read()
 
     def _read(self) -> bytes:
-        pieces, self._pieces = self._pieces, []
-        self._held = 0
+        body, self._body = self._body, b""
+        self.held = 0
         self._news = False
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return bytes(body)
 
     async def _something(self) -> None:
         """Wait for more of the body, or for the end of everything."""
-        if self._more and not self._told and not self._started and self._expects:
+        if self._more and not self._told and not self.started and self._expects:
             self._told = True
             self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._connection.resume()
@@ -169,10 +174,10 @@ class Call(Struct, eq=False):
             return
         if self._over:
             raise RuntimeError("the answer is over")
-        wanted = "http.response.body" if self._started else "http.response.start"
+        wanted = "http.response.body" if self.started else "http.response.start"
         if message["type"] != wanted:
             raise RuntimeError(f"{message['type']} where {wanted} was due")
-        if self._started:
+        if self.started:
             self._send_body(message.get("body", b""), more=message.get("more_body", False))
         else:
             self._begin(message["status"], message.get("headers", ()))
@@ -180,13 +185,13 @@ class Call(Struct, eq=False):
     def answer(self, status: int, kind: tuple[tuple[bytes, bytes], ...], body: bytes) -> bool:
         """See `Whole`."""
         connection = self._connection
-        if connection.full or self._gone or self._started or self._method == "HEAD" or len(body) > _JOINED:
+        if connection.full or self._gone or self.started or self._method == "HEAD" or len(body) > _JOINED:
             return False
         self._part()
         end = b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n"
         fields = (_STATUS[status], connection.common, _lines(kind), len(body), end)
         connection.write(b"%b%b%bcontent-length: %d\r\n%b%b" % (*fields, body))
-        self._started = True
+        self.started = True
         self._finish()
         return True
 
@@ -206,7 +211,7 @@ class Call(Struct, eq=False):
                 self.keep_alive = False
         parts.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
         head = b"".join(parts)
-        self._started = True
+        self.started = True
         if self._left:
             self._head = head  # the body is about to follow
         else:

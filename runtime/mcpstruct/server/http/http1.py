@@ -6,6 +6,7 @@ uvicorn's own takes 42 µs of CPU more for a small request, where all the rest o
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from typing import Any
 from urllib.parse import unquote
@@ -15,21 +16,34 @@ import httptools
 from .asgi import WHOLE, Scope
 from .call import Call
 
+log = logging.getLogger("mcpstruct")
 _MOST = 64 * 1024
 """Bytes of a request that are none of its body, and come in a row; about what other servers take of a head."""
+_MOST_HEADERS = 256
+_LARGE = "The head of the request is too large."
+_HEADER = 128
+"""Bytes of memory that a header takes beside those that are sent of it."""
 _MOST_WAITING = 64
 """Requests that may come before one is answered: thousands fit into what is read at a time."""
+_BEHIND = 256 * 1024
+"""Bytes that such requests may take before no more is read."""
+_AHEAD = 64 * 1024
+"""Bytes of a body that are held before the application reads them."""
 _FRAMING = (b"content-length", b"transfer-encoding")
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
+
+
+class _TooMuch(Exception):
+    """A request that goes beyond a bound."""
 
 
 class Http1Connection(asyncio.Protocol):
     """One connection of a client. Requests that come before the last has been answered wait for their turn."""
 
     __slots__ = (
-        "_app", "_call", "_client", "_coming", "_deaf", "_given", "_head", "_headers", "_in_message", "_known",
-        "_lines", "_loop", "_next", "_parser", "_paused", "_server", "_state", "_taken", "_target", "_upgrades", "_url",
-        "_writable", "full", "transport",
+        "_app", "_behind", "_call", "_client", "_coming", "_deaf", "_given", "_head", "_headers", "_in_message",
+        "_known", "_lines", "_loop", "_next", "_parser", "_paused", "_server", "_state", "_taken", "_target",
+        "_upgrades", "_url", "_writable", "_written", "full", "transport",
     )  # fmt: skip
 
     def __init__(
@@ -46,7 +60,9 @@ class Http1Connection(asyncio.Protocol):
         self._call: Call | None = None  # which is being answered
         self._coming: Call | None = None  # whose body is yet to end
         self._next: deque[tuple[Call, Scope]] = deque()
+        self._behind = 0  # bytes that those take
         self._taken = 0
+        self._written = 0
         self._in_message = False
         self._upgrades = False
         self._deaf = False  # to what stands behind the last request
@@ -75,11 +91,14 @@ class Http1Connection(asyncio.Protocol):
     @property
     def waits(self) -> tuple[bool, int, int] | None:
         """Whether it waits for the rest of a request, rather than for one more; how many it has taken; and how many
-        bytes of answers are yet to leave, since a client that reads them is not idle. None while it answers.
+        bytes of answers have left, since a client that reads them is not idle. None while it answers, unless it is the
+        client who keeps it from that.
         """
-        if self._call is not None:
+        answering = self._call is not None
+        if answering and not self.full:
             return None
-        return self._in_message or self._taken == 0, self._taken, self.transport.get_write_buffer_size()
+        left = self._written - self.transport.get_write_buffer_size()
+        return not answering and (self._in_message or self._taken == 0), self._taken, left
 
     # -- called by the event loop -------------------------------------------------------------------------------------
 
@@ -108,11 +127,13 @@ class Http1Connection(asyncio.Protocol):
         self._head += len(data)
         try:
             self._feed(data)
-        except httptools.HttpParserError:
-            self._refuse("This is no HTTP request.")
+        except httptools.HttpParserError as error:
+            self._refuse(error)
         else:
             if self._head > _MOST:
-                self._refuse("The head of the request is too large.")
+                self._refuse(_TooMuch(_LARGE))
+        if self._behind > _BEHIND:
+            self.pause()
 
     def pause_writing(self) -> None:
         """See `asyncio.Protocol`."""
@@ -143,15 +164,17 @@ class Http1Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """See httptools."""
         parser = self._parser
+        headers, self._headers = self._headers, []  # what stands behind the body comes by `on_header`, and is dropped
+        if len(headers) > _MOST_HEADERS or (self._head > _MOST and _size(self._url, headers) > _MOST):
+            raise _TooMuch(_LARGE)
         if len(self._next) >= _MOST_WAITING:
-            raise ValueError("too many requests at a time")
+            raise _TooMuch("There are too many requests at a time.")
         if self._url != self._known:  # most clients ask for the same again
             self._target = _target(self._url)
             self._known = self._url
         path, raw_path, query = self._target
         version = parser.get_http_version()
         method = parser.get_method().decode("ascii")
-        headers, self._headers = self._headers, []  # what stands behind the body comes by `on_header`, and is dropped
         self._upgrades = parser.should_upgrade()
         keep_alive = version == "1.1" and parser.should_keep_alive() and not self._upgrades
         self._taken += 1
@@ -175,12 +198,19 @@ class Http1Connection(asyncio.Protocol):
             self._begin(call, scope)
         else:
             self._next.append((call, scope))
+            self._wait(call, _size(self._url, headers) + _HEADER * len(headers))
 
     def on_body(self, body: bytes) -> None:
         """See httptools."""
         self._head = 0
-        if self._coming is not None:
-            self._coming.feed(body)
+        call = self._coming
+        if call is None:
+            return
+        call.feed(body)
+        if call is not self._call:
+            self._wait(call, len(body))
+        elif call.held > _AHEAD:
+            self.pause()
 
     def on_message_complete(self) -> None:
         """See httptools."""
@@ -205,6 +235,7 @@ class Http1Connection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Send bytes, if there is still somebody."""
         if not self.transport.is_closing():
+            self._written += len(data)
             self.transport.write(data)
 
     async def drain(self) -> None:
@@ -219,8 +250,8 @@ class Http1Connection(asyncio.Protocol):
             self.transport.pause_reading()
 
     def resume(self) -> None:
-        """Go on."""
-        if self._paused and not self.transport.is_closing():
+        """Go on, unless there is too much behind."""
+        if self._paused and self._behind <= _BEHIND and not self.transport.is_closing():
             self._paused = False
             self.transport.resume_reading()
 
@@ -231,7 +262,9 @@ class Http1Connection(asyncio.Protocol):
             self.transport.close()
             return
         if self._next:
-            self._begin(*self._next.popleft())
+            following, scope = self._next.popleft()
+            self._behind -= following.waited
+            self._begin(following, scope)
         if self._paused:
             self.resume()
 
@@ -251,6 +284,11 @@ class Http1Connection(asyncio.Protocol):
         task = self._loop.create_task(call.run(self._app, scope))
         self._state.tasks.add(task)
         task.add_done_callback(self._state.tasks.discard)
+
+    def _wait(self, call: Call, size: int) -> None:
+        """So many bytes more are held of a call whose turn has not come."""
+        call.waited += size
+        self._behind += size
 
     def _feed(self, data: bytes) -> None:
         try:
@@ -275,17 +313,34 @@ class Http1Connection(asyncio.Protocol):
         head = b"".join([b"%b: %b\r\n" % each for each in framing])
         self._feed(b"POST / HTTP/1.1\r\n%b\r\n%b" % (head, rest))
 
-    def _refuse(self, reason: str) -> None:
+    def _refuse(self, error: Exception) -> None:
         """What came is no request, or too much of one."""
+        reason = error.__context__ if isinstance(error, httptools.HttpParserCallbackError) else error
+        if not isinstance(reason, (_TooMuch, httptools.HttpParserError, UnicodeError)):
+            log.error("A request could not be read", exc_info=reason)
         self._deaf = True
+        broken, self._coming = self._coming, None
+        if broken is not None:
+            broken.lost()
+            if self._next:  # it is the last of those
+                self._next.pop()
+            elif self._call is None:  # it has been answered
+                self.transport.close()
+                return
+            elif broken.started:
+                self.transport.abort()
+                return
+            else:
+                self._call = None
         last = self._last
-        if self._coming is not None:  # in its body: the answer may have begun
-            self.transport.abort()
-        elif last is not None:  # behind it
+        if last is not None:
             last.keep_alive = False
         elif not self.transport.is_closing():
-            head = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\n"
-            self.transport.write(f"{head}content-length: {len(reason)}\r\n\r\n{reason}".encode())
+            known = isinstance(reason, _TooMuch)
+            status = b"431 Request Header Fields Too Large" if known else b"400 Bad Request"
+            text = str(reason).encode() if known else b"This is no HTTP request."
+            head = b"HTTP/1.1 %b\r\ncontent-type: text/plain\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+            self.write(head % (status, len(text)) + text)
             self.transport.close()
 
 
@@ -306,6 +361,10 @@ def _target(url: bytes) -> tuple[str, bytes, bytes]:
         raw_path, query = parsed.path or b"/", parsed.query or b""
     path = raw_path.decode("ascii")
     return unquote(path) if "%" in path else path, raw_path, query
+
+
+def _size(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
+    return len(url) + sum([len(name) + len(value) for name, value in headers])
 
 
 def _address(found: Any) -> tuple[str, int] | None:

@@ -138,14 +138,24 @@ class Uvicorn(uvicorn.Server):
         connections = self.server_state.connections
         for connection in list(connections):
             connection.shutdown()  # after the answer that is on its way, or at once
+        now = asyncio.get_running_loop().time
+        end = now() + self._drain
         await self._server.stop(0.0 if self.force_exit else self._drain)
         if answering := set(self.server_state.tasks):
             await asyncio.wait(answering, timeout=_LAST_WORDS)
         if connections:
             await asyncio.sleep(_FLUSH)
+        while self._unsent and now() < end and not self.force_exit:  # noqa: ASYNC110 - transports tell nobody
+            await asyncio.sleep(_FLUSH)
         for connection in list(connections):
             connection.transport.abort()
         await super().shutdown(sockets)
+
+    @property
+    def _unsent(self) -> bool:
+        """Whether there are answers that have not left yet."""
+        connections: list[Any] = list(self.server_state.connections)
+        return any(connection.transport.get_write_buffer_size() for connection in connections)
 
 
 def _protocol() -> Any:
