@@ -42,6 +42,8 @@ class Server:
     decoder: MessageDecoder[Any] = client_decoder
     discover_freshness: Freshness = STALE
     """For how long clients may remember what is offered."""
+    mirrors = True
+    """Whether clients may have to repeat arguments of some tool in HTTP headers."""
     guarded = True
     """Whether anything may take scopes: only then is it looked up what a request is about."""
     _sealer: StateSealer

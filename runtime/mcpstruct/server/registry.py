@@ -61,6 +61,7 @@ class Registry(Server):
         self.resources: Catalogue[Resource] = catalogue("resource", "resources", "resources")
         self.templates: Catalogue[Template] = catalogue("resource template", "resources", "templates")
         self.completions = Completions(self._pool)
+        self.mirrors = type(self).mirrored is not Registry.mirrored
         self.guarded = type(self).scopes is not Registry.scopes  # a child's own may say anything
 
     def tool(
@@ -149,7 +150,9 @@ class Registry(Server):
         )
         timeout = self._timeout if timeout is None else timeout
         caller = self._caller(made, timeout=timeout, inline=inline)
-        self.tools.add(made.name, Tool(made, definition, caller, self._guard(scopes)))
+        tool = Tool(made, definition, caller, self._guard(scopes))
+        self.mirrors = self.mirrors or bool(tool.annotated)
+        self.tools.add(made.name, tool)
 
     def resource(
         self,

@@ -16,7 +16,8 @@ from mcpstruct.wire.eras import PROTOCOL_VERSION, modern
 from mcpstruct.wire.headers import PROTOCOL_VERSION_KEY, SESSION_ID_KEY
 
 from .access import Door
-from .asgi import WHOLE, Gone, Piecemeal, Receive, Scope, Send, Whole, reply
+from .asgi import WHOLE, Gone, Receive, Scope, Send, Whole, reply
+from .by_uvicorn import offered
 from .exchange import Exchange
 from .expiry import Expiry
 from .gate import Gate
@@ -36,7 +37,6 @@ _ENDPOINT = "endpoint"
 _METADATA = "metadata"
 _DECLARED = PROTOCOL_VERSION.encode()
 _NONE: Mapping[str, Any] = {}
-_PIECEMEAL = Piecemeal()
 
 
 class _Meta(Struct):
@@ -104,22 +104,22 @@ class HttpApp:
         try:
             request = HttpRequest.of(scope)
             place = self._places.get(request.path) or self._below_prefix(request)
-            headers = self._gate.check(request)
-            door = self._door
-            if door is not None:
+            passed = self._gate.passed(request)
+            headers = self._gate.check(request) if passed is None else passed
+            if self._door is not None and (place == _METADATA or not self._door.recognizes(request)):
                 if place == _METADATA:
-                    await self._metadata(door, request, send, headers)
+                    await self._metadata(self._door, request, send, headers)
                     return
-                if not door.recognizes(request) and request.method != "OPTIONS":
-                    headers = [*headers, *await door.admit(request)]
+                headers = await self._admitted(self._door, request, headers)
             running = self._running
             if running is None or not running.loop.here:
                 running = await self._begin()
             if place != _ENDPOINT or request.method != "POST":
                 await self._other(running, place, request, receive, send, headers)
                 return
-            self._gate.check_post(request)
-            whole: Whole = scope.get("extensions", _NONE).get(WHOLE, _PIECEMEAL)
+            if passed is None:
+                self._gate.check_post(request, headers)
+            whole: Whole = scope.get("extensions", _NONE).get(WHOLE) or offered(send)
             body = whole.body(self._options.max_body) or await read_body(
                 receive, request.headers, self._options, on_asyncio=running.loop.is_asyncio
             )
@@ -211,6 +211,12 @@ class HttpApp:
 
     # -- requests -----------------------------------------------------------------------------------------------------
 
+    async def _admitted(
+        self, door: Door, request: HttpRequest, headers: list[tuple[bytes, bytes]]
+    ) -> list[tuple[bytes, bytes]]:
+        """Let a request in, if it has a token that opens; gives the headers of the answer. Raises `Refused`."""
+        return headers if request.method == "OPTIONS" else [*headers, *await door.admit(request)]
+
     async def _metadata(self, door: Door, request: HttpRequest, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
         """Who authorizes requests: for everybody to know."""
         if request.method == "OPTIONS":
@@ -264,19 +270,22 @@ class HttpApp:
         """Begin to answer a POST, in the era that it belongs to: its header says, or else its body."""
         if self._closed:  # meanwhile: nobody would answer
             raise _stopped()
-        named = self._only_modern or request.headers.get(PROTOCOL_VERSION_KEY) in self._modern
-        era = running.modern if named or self._is_modern(request.headers, body) else running.legacy
+        fields = request.headers
+        if self._only_modern or fields.get(PROTOCOL_VERSION_KEY) in self._modern:
+            era: Modern | Legacy = running.modern
+        elif SESSION_ID_KEY in fields:  # there the words that tell a modern body may be anybody's
+            era = running.legacy
+        else:
+            era = running.modern if self._is_modern(body) else running.legacy
         exchange = era.take(request, body)
         exchange.access = request.access
         if headers:
             exchange.headers.extend(headers)
         return exchange
 
-    def _is_modern(self, headers: Mapping[bytes, bytes], body: bytes) -> bool:
-        """Whether a POST whose header does not say so belongs to the modern era."""
-        # A body that names a version is a modern one's, whatever its header says; unless it is in a session, where
-        # the same words may be anybody's.
-        return bool(self._modern) and SESSION_ID_KEY not in headers and _DECLARED in body and _declares(body)
+    def _is_modern(self, body: bytes) -> bool:
+        """Whether a POST belongs to the modern era whose header does not say so: if its body names a version."""
+        return bool(self._modern) and _DECLARED in body and _declares(body)
 
     async def _get(
         self, running: _Running, request: HttpRequest, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]]

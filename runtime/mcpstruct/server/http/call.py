@@ -19,24 +19,26 @@ if TYPE_CHECKING:
     from .http1 import Http1Connection
 
 log = logging.getLogger("mcpstruct")
-_JOINED = 64 * 1024
+JOINED = 64 * 1024
 """Bytes of a body up to which it is sent together with the head: that copies them."""
-_STATUS: dict[int, bytes] = {
+STATUS: dict[int, bytes] = {
     status: b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.encode()) for status in http.HTTPStatus if status >= 200
 }
 _BODILESS = (204, 304)
 
 
 @lru_cache(maxsize=32)
-def _lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
-    return b"".join([_line(name, value) for name, value in headers])
+def lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """Headers of few kinds as they are sent. Raises `ValueError` where one would be two."""
+    return b"".join([line(name, value) for name, value in headers])
 
 
-def _line(name: bytes, value: bytes) -> bytes:
-    line = b"%b: %b\r\n" % (name, value)
-    if line.count(b"\n") > 1 or line.count(b"\r") > 1 or b"\0" in line:
+def line(name: bytes, value: bytes) -> bytes:
+    """A header as it is sent. Raises `ValueError` where it would be two."""
+    sent = b"%b: %b\r\n" % (name, value)
+    if sent.count(b"\n") > 1 or sent.count(b"\r") > 1 or b"\0" in sent:
         raise ValueError("a header with a line break in it, or a NUL")
-    return line
+    return sent
 
 
 class Call(Struct, eq=False):
@@ -185,11 +187,11 @@ class Call(Struct, eq=False):
     def answer(self, status: int, kind: tuple[tuple[bytes, bytes], ...], body: bytes) -> bool:
         """See `Whole`."""
         connection = self._connection
-        if connection.full or self._gone or self.started or self._method == "HEAD" or len(body) > _JOINED:
+        if connection.full or self._gone or self.started or self._method == "HEAD" or len(body) > JOINED:
             return False
         self._part()
         end = b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n"
-        fields = (_STATUS[status], connection.common, _lines(kind), len(body), end)
+        fields = (STATUS[status], connection.common, lines(kind), len(body), end)
         connection.write(b"%b%b%bcontent-length: %d\r\n%b%b" % (*fields, body))
         self.started = True
         self._finish()
@@ -197,9 +199,9 @@ class Call(Struct, eq=False):
 
     def _begin(self, status: int, headers: Headers) -> None:
         self._part()
-        parts = [_STATUS[status], self._connection.common]
+        parts = [STATUS[status], self._connection.common]
         for name, value in headers:
-            parts.append(_line(name, value))
+            parts.append(line(name, value))
             if name == b"content-length":
                 self._left = int(value)
         self._bodiless = status in _BODILESS or self._method == "HEAD"
@@ -228,7 +230,7 @@ class Call(Struct, eq=False):
             if self._left < 0 or (self._left and not more):
                 raise RuntimeError("the body has another length than its header says")
         head, self._head = self._head, b""
-        if head and len(body) > _JOINED:
+        if head and len(body) > JOINED:
             self._connection.write(head)
             head = b""
         if head or body:

@@ -9,8 +9,9 @@ from .request import HttpRequest, Refused
 
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
-_MOST_VERDICTS = 256
+_MOST_NOTED = 256
 _LONGEST_NOTED = 512
+_MOST_PARAMETERS = 256
 _EXPOSED = b"mcp-session-id, mcp-protocol-version, www-authenticate, dpop-nonce"
 _ASKED = (
     b"content-type, accept, authorization, dpop, last-event-id, mcp-protocol-version, mcp-session-id, mcp-method, "
@@ -24,18 +25,19 @@ class Gate:
     def __init__(self, options: HttpOptions) -> None:
         self._hosts = AllowedHosts(options.allowed_hosts, options.allowed_origins)
         self._cors = options.cors
-        # What was found in order lately; most clients send the same again and again.
-        self._good_hosts: set[tuple[bytes | None, ...]] = set()
-        self._good_types: set[tuple[bytes | None, ...]] = set()
+        self._passed: dict[tuple[bytes | None, ...], list[tuple[bytes, bytes]]] = {}
+        """What POSTs that passed all checks said lately, and the headers of their answers: most clients send the same
+        again and again."""
+
+    def passed(self, request: HttpRequest) -> list[tuple[bytes, bytes]] | None:
+        """The headers of the answer to a POST that says what one said before that passed all checks."""
+        return self._passed.get(_said(request))
 
     def check(self, request: HttpRequest) -> list[tuple[bytes, bytes]]:
         """Check `Host` and `Origin`; gives the headers of the answer."""
         headers = request.headers
-        host = headers.get(b"host", b"")
-        if (host,) not in self._good_hosts:
-            if not self._hosts.host_allowed(host.decode("latin-1").strip()):
-                raise Refused(421, "the Host header names no host that is served here")
-            _note(self._good_hosts, (host,))
+        if not self._hosts.host_allowed(request.header(b"host") or ""):
+            raise Refused(421, "the Host header names no host that is served here")
         if b"origin" not in headers:
             return [(b"vary", b"origin")] if self._cors else []
         if not self._hosts.origin_allowed(request.header(b"origin") or ""):
@@ -56,21 +58,21 @@ class Gate:
             raise Refused(405, "no such method")
         return [
             (b"access-control-allow-methods", b"GET, POST, DELETE"),
-            (b"access-control-allow-headers", b", ".join([_ASKED, *parameters[:_MOST_VERDICTS]])),
+            (b"access-control-allow-headers", b", ".join([_ASKED, *parameters[:_MOST_PARAMETERS]])),
             (b"access-control-max-age", b"600"),
         ]
 
-    def check_post(self, request: HttpRequest) -> None:
-        """Check what comes, and what may come back."""
-        get = request.headers.get
-        said = (get(b"content-type"), get(b"accept"), get(b"content-encoding"))
-        if said in self._good_types:
-            return
+    def check_post(self, request: HttpRequest, answer: list[tuple[bytes, bytes]]) -> None:
+        """Check what comes, and what may come back; `answer` is what `check` gave for it."""
         self.check_json(request)
-        accept = get(b"accept", b"")
+        accept = request.headers.get(b"accept", b"")
         if not (_accepts(accept, _JSON) and _accepts(accept, _EVENTS)):
             raise Refused(406, f"Accept has to list {_JSON} and {_EVENTS}")
-        _note(self._good_types, said)
+        said = _said(request)
+        if sum(len(value or b"") for value in said) <= _LONGEST_NOTED:  # a few clients may send anything
+            if len(self._passed) >= _MOST_NOTED:
+                self._passed.clear()
+            self._passed[said] = answer
 
     def check_json(self, request: HttpRequest) -> None:
         """Check what comes."""
@@ -86,13 +88,9 @@ class Gate:
             raise Refused(406, f"Accept has to list {_EVENTS}")
 
 
-def _note(known: set[tuple[bytes | None, ...]], values: tuple[bytes | None, ...]) -> None:
-    """Remember values; a few clients may send anything."""
-    if sum(len(value or b"") for value in values) > _LONGEST_NOTED:
-        return
-    if len(known) >= _MOST_VERDICTS:
-        known.clear()
-    known.add(values)
+def _said(request: HttpRequest) -> tuple[bytes | None, ...]:
+    get = request.headers.get
+    return get(b"host"), get(b"origin"), get(b"content-type"), get(b"accept"), get(b"content-encoding")
 
 
 def _accepts(accept: bytes, kind: str) -> bool:

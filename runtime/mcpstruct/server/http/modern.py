@@ -109,8 +109,9 @@ class Modern:
             spoken = ", ".join(self._server.revisions)  # may be all that the user of an old client gets to see
             return ErrorObject(INVALID_PARAMS, f"_meta lacks {PROTOCOL_VERSION}; this server speaks {spoken}")
         get, method, params = request.headers.get, arrived.method, arrived.params
-        version, name = get(PROTOCOL_VERSION_KEY), getattr(params, "name", None)
-        annotated = self._server.mirrored(params.name) if method is CALL_TOOL else None
+        version = get(PROTOCOL_VERSION_KEY)
+        name: Any = getattr(params, "name", None)
+        annotated = self._server.mirrored(name) if self._server.mirrors and method is CALL_TOOL else None
         # Most requests say what others said before: to compare it all again takes 2 µs.
         said = (version, get(METHOD_KEY), get(NAME_KEY), declared, method.name, name)
         if said in self._matching and not annotated:
