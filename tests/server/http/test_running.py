@@ -331,24 +331,24 @@ def test_a_connection_on_which_an_answer_is_still_leaving_is_not_idle(tmp_path: 
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="descriptors are counted in /proc")
-def test_a_client_that_reads_nothing_of_two_answers_is_cut_off(tmp_path: Path) -> None:
-    """The second of which waits for room."""
+def test_a_client_that_reads_nothing_of_its_answers_is_cut_off(tmp_path: Path) -> None:
+    """Nor are more of them made than there is room for."""
     text = "import mcpstruct.server.http.serving\nmcpstruct.server.http.serving._IDLE = 0.5\n" + runs_itself()
-    large = "\n\n@server.tool()\nasync def large() -> str:\n    return 'x' * 20_000_000\n\n\nif __name__"
+    tool = "@server.tool()\nasync def large() -> str:\n    note('begun')\n    return 'x' * 20_000_000\n"
     body, headers = call("large")
     fields = {**headers, "host": "localhost", "content-length": str(len(body))}
     lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    with program(tmp_path, text.replace("\nif __name__", large)) as server, ExitStack() as stack:
-        with connected(server):
-            before = open_files(server)
+    with program(tmp_path, text.replace("\nif __name__", f"\n\n{tool}\n\nif __name__")) as server, ExitStack() as stack:
         one = stack.enter_context(connected(server))
-        one.sendall((f"POST /mcp HTTP/1.1\r\n{lines}\r\n".encode() + body) * 2)
+        one.sendall((f"POST /mcp HTTP/1.1\r\n{lines}\r\n".encode() + body) * 20)
         assert one.recv(12) == b"HTTP/1.1 200"
+        before = open_files(server)
         end = time.monotonic() + 15
         while open_files(server) >= before:
             assert time.monotonic() < end
             time.sleep(0.1)
         assert server.end(signal.SIGTERM)[0] == 0
+        assert server.said.count("begun") < 4
 
 
 def test_an_answer_has_the_time_to_leave(tmp_path: Path) -> None:

@@ -72,8 +72,12 @@ class Call(Struct, eq=False):
     _chunked: bool = False
     _left: int | None = None
 
-    async def run(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], scope: Scope) -> None:
-        """Have the application answer. What it leaves undone is told the client, as far as that can be."""
+    async def run(
+        self, app: Callable[[Scope, Receive, Send], Awaitable[None]], scope: Scope, running: set[Call]
+    ) -> None:
+        """Have the application answer. What it leaves undone is told the client, as far as that can be. At its end it
+        is no more of those that are running.
+        """
         try:
             await app(scope, self.receive, self.send)
             if not self.started and not self._gone:
@@ -83,8 +87,13 @@ class Call(Struct, eq=False):
             log.exception("The application failed")
             await self._fail()
         finally:
+            running.discard(self)
             if not self._over and not self._gone:
                 self._connection.abort()
+
+    def cancel(self, msg: str | None = None) -> None:
+        """Stop it: the application is told that the client is gone. uvicorn does so, as if this were a task."""
+        self.lost()
 
     async def _fail(self) -> None:
         if not self.started:

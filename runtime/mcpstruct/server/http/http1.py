@@ -13,6 +13,8 @@ from urllib.parse import unquote
 
 import httptools
 
+from mcpstruct.session.loop import current_loop
+
 from .asgi import WHOLE, Scope
 from .call import Call
 
@@ -41,19 +43,21 @@ class Http1Connection(asyncio.Protocol):
     """One connection of a client. Requests that come before the last has been answered wait for their turn."""
 
     __slots__ = (
-        "_app", "_behind", "_call", "_client", "_coming", "_deaf", "_given", "_head", "_headers", "_in_message",
-        "_known", "_lines", "_loop", "_next", "_parser", "_paused", "_server", "_state", "_taken", "_target",
-        "_upgrades", "_url", "_writable", "_written", "full", "transport",
+        "_app", "_behind", "_call", "_calls", "_client", "_coming", "_deaf", "_given", "_head", "_headers",
+        "_in_message", "_known", "_lines", "_next", "_parser", "_paused", "_server", "_soon", "_start", "_state",
+        "_taken", "_target", "_upgrades", "_url", "_writable", "_written", "full", "transport",
     )  # fmt: skip
 
     def __init__(
         self, config: Any, server_state: Any, app_state: Any, _loop: asyncio.AbstractEventLoop | None = None
     ) -> None:
         """See `uvicorn.Server`, which makes these."""
-        self._loop = _loop or asyncio.get_running_loop()
+        loop = current_loop()
+        self._start, self._soon = loop.start, loop.call_soon
         self.transport: Any = None
         self._app = config.loaded_app
         self._state = server_state
+        self._calls: set[Call] = server_state.tasks  # which can be cancelled as tasks can
         self._parser: Any = httptools.HttpRequestParser(self)
         self._client: Any = None
         self._server: Any = None
@@ -264,7 +268,9 @@ class Http1Connection(asyncio.Protocol):
         if self._next:
             following, scope = self._next.popleft()
             self._behind -= following.waited
-            self._begin(following, scope)
+            self._call = following
+            # Not at once: only when what is written has been passed on is it known whether the client reads.
+            self._soon(self._go_on, following, scope)
         if self._paused:
             self.resume()
 
@@ -278,12 +284,15 @@ class Http1Connection(asyncio.Protocol):
     def _last(self) -> Call | None:
         return self._next[-1][0] if self._next else self._call
 
+    def _go_on(self, call: Call, scope: Scope) -> None:
+        if self._call is call:  # and has not been lost meanwhile
+            self._begin(call, scope)
+
     def _begin(self, call: Call, scope: Scope) -> None:
         self._call = call
+        self._calls.add(call)
         # It runs in the next turn of the loop, when the rest of what has been received is in.
-        task = self._loop.create_task(call.run(self._app, scope))
-        self._state.tasks.add(task)
-        task.add_done_callback(self._state.tasks.discard)
+        self._start(call.run, (self._app, scope, self._calls), "HTTP")
 
     def _wait(self, call: Call, size: int) -> None:
         """So many bytes more are held of a call whose turn has not come."""

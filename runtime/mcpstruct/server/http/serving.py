@@ -30,6 +30,8 @@ _IDLE = 75
 meets its end fails, and is not safe to repeat."""
 _FLUSH = 0.1
 """Seconds for what has been written to leave this process."""
+_TURN = 0.02
+"""Seconds after which is looked again whether there is anything left to wait for."""
 
 
 class Uvicorn(uvicorn.Server):
@@ -141,12 +143,10 @@ class Uvicorn(uvicorn.Server):
         now = asyncio.get_running_loop().time
         end = now() + self._drain
         await self._server.stop(0.0 if self.force_exit else self._drain)
-        if answering := set(self.server_state.tasks):
-            await asyncio.wait(answering, timeout=_LAST_WORDS)
+        await _while(lambda: self.server_state.tasks, now() + _LAST_WORDS)
         if connections:
             await asyncio.sleep(_FLUSH)
-        while self._unsent and now() < end and not self.force_exit:  # noqa: ASYNC110 - transports tell nobody
-            await asyncio.sleep(_FLUSH)
+        await _while(lambda: self._unsent and not self.force_exit, end)
         for connection in list(connections):
             connection.transport.abort()
         await super().shutdown(sockets)
@@ -156,6 +156,12 @@ class Uvicorn(uvicorn.Server):
         """Whether there are answers that have not left yet."""
         connections: list[Any] = list(self.server_state.connections)
         return any(connection.transport.get_write_buffer_size() for connection in connections)
+
+
+async def _while(busy: Callable[[], object], end: float) -> None:
+    """Wait, at most until this time of the event loop."""
+    while busy() and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110 - nobody tells when it changes
+        await asyncio.sleep(_TURN)
 
 
 def _protocol() -> Any:
