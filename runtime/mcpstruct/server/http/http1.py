@@ -44,16 +44,15 @@ class Http1Connection(asyncio.Protocol):
 
     __slots__ = (
         "_app", "_behind", "_call", "_calls", "_client", "_coming", "_deaf", "_given", "_head", "_headers",
-        "_in_message", "_known", "_lines", "_next", "_parser", "_paused", "_server", "_soon", "_start", "_state",
-        "_taken", "_target", "_upgrades", "_url", "_writable", "_written", "full", "transport",
+        "_in_message", "_known", "_lines", "_next", "_parser", "_paused", "_server", "_start", "_state", "_taken",
+        "_target", "_upgrades", "_url", "_writable", "_written", "full", "transport",
     )  # fmt: skip
 
     def __init__(
         self, config: Any, server_state: Any, app_state: Any, _loop: asyncio.AbstractEventLoop | None = None
     ) -> None:
         """See `uvicorn.Server`, which makes these."""
-        loop = current_loop()
-        self._start, self._soon = loop.start, loop.call_soon
+        self._start = current_loop().start
         self.transport: Any = None
         self._app = config.loaded_app
         self._state = server_state
@@ -268,9 +267,7 @@ class Http1Connection(asyncio.Protocol):
         if self._next:
             following, scope = self._next.popleft()
             self._behind -= following.waited
-            self._call = following
-            # Not at once: only when what is written has been passed on is it known whether the client reads.
-            self._soon(self._go_on, following, scope)
+            self._begin(following, scope)
         if self._paused:
             self.resume()
 
@@ -283,10 +280,6 @@ class Http1Connection(asyncio.Protocol):
     @property
     def _last(self) -> Call | None:
         return self._next[-1][0] if self._next else self._call
-
-    def _go_on(self, call: Call, scope: Scope) -> None:
-        if self._call is call:  # and has not been lost meanwhile
-            self._begin(call, scope)
 
     def _begin(self, call: Call, scope: Scope) -> None:
         self._call = call
