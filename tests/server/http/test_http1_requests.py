@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import tracemalloc
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
+from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from mcpstruct.server.http.http1 import Http1Connection
 from tests.faults.http.support import soon
 
-from .http1 import GET, answer, connected, echo, exchange, post, whole_body
+from .http1 import GET, SOON, answer, connected, echo, exchange, post, whole_body
 
 pytestmark = pytest.mark.anyio
 
@@ -119,7 +120,7 @@ async def test_there_is_an_end_to_requests_that_come_at_once() -> None:
 @pytest.mark.parametrize(
     "request_",
     [
-        b"GET / HTTP/1.1\r\n" + b"a:\r\n" * 250 + b"\r\n",
+        b"GET / HTTP/1.1\r\n" + b"a:\r\n" * 15_000 + b"\r\n",
         b"GET /" + b"x" * 60_000 + b" HTTP/1.1\r\n\r\n",
         b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n" + b"2\r\nab\r\n" * 30_000 + b"0\r\n\r\n",
     ],
@@ -143,13 +144,51 @@ async def test_requests_that_wait_take_little_memory(request_: bytes) -> None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(0.5):
                     await client.writer.drain()
-            own = tracemalloc.Filter(inclusive=True, filename_pattern="*/server/http/*")
+            own = tracemalloc.Filter(inclusive=True, filename_pattern="*/mcpstruct/server/http/*")
             held = sum(each.size for each in tracemalloc.take_snapshot().filter_traces([own]).statistics("filename"))
         finally:
             tracemalloc.stop()
         assert held < 2_000_000
         go.set()
         client.writer.transport.abort()
+
+
+@pytest.mark.parametrize("factory", [None, "eager"])
+async def test_requests_that_come_together_have_nothing_in_common(factory: str | None) -> None:
+    """One task begins them; each has its own context variables, and is nobody's who cancels his own task."""
+    eager = getattr(asyncio, "eager_task_factory", None)
+    if factory is not None and eager is None:
+        pytest.skip("this interpreter has no eager tasks")
+    whose: ContextVar[str] = ContextVar("whose", default="nobody")
+    arrived = asyncio.Event()
+    inside = 0
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal inside
+        assert whose.get() == "nobody"
+        whose.set(scope["path"])
+        body = await whole_body(receive)
+        inside += 1
+        if inside == 40:
+            arrived.set()
+        if body == b"cancel":
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+        elif body == b"wait":
+            async with asyncio.timeout(SOON):
+                await arrived.wait()
+        await answer(send, whose.get().encode())
+
+    kinds = [b"wait", b"go", b"cancel", b"go"]
+    async with AsyncExitStack() as stack:
+        asyncio.get_running_loop().set_task_factory(eager if factory else None)
+        clients = [await stack.enter_async_context(connected(app)) for _ in range(40)]
+        for n, client in enumerate(clients):
+            client.send(post(kinds[n % 4]).replace(b"/a", b"/%d" % n))
+        said = [await client.response() for client in clients]
+        asyncio.get_running_loop().set_task_factory(None)
+    assert [body for _, _, body in said] == [b"/%d" % n for n in range(40)]
 
 
 async def test_all_that_waits_is_answered_in_the_end() -> None:
