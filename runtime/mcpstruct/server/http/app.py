@@ -104,7 +104,7 @@ class HttpApp:
         try:
             request = HttpRequest.of(scope)
             place = self._places.get(request.path) or self._below_prefix(request)
-            passed = self._gate.passed(request)
+            said, passed = self._gate.passed(request)
             headers = self._gate.check(request) if passed is None else passed
             if self._door is not None and (place == _METADATA or not self._door.recognizes(request)):
                 if place == _METADATA:
@@ -118,7 +118,7 @@ class HttpApp:
                 await self._other(running, place, request, receive, send, headers)
                 return
             if passed is None:
-                self._gate.check_post(request, headers)
+                self._gate.check_post(request, said, headers)
             whole: Whole = scope.get("extensions", _NONE).get(WHOLE) or offered(send)
             body = whole.body(self._options.max_body) or await read_body(
                 receive, request.headers, self._options, on_asyncio=running.loop.is_asyncio

@@ -171,7 +171,7 @@ class Call(Struct, eq=False):
 
     def _part(self) -> None:
         """Keep the connection no longer where nobody knows if what follows is the body, or another request."""
-        if self._more and not self._told and self._expects:
+        if not self._told and self._expects:
             self.keep_alive = False
 
     # -- what goes out ------------------------------------------------------------------------------------------------
@@ -198,7 +198,8 @@ class Call(Struct, eq=False):
         connection = self._connection
         if connection.full or self._gone or self.started or self._method == "HEAD" or len(body) > JOINED:
             return False
-        self._part()
+        if self._more:
+            self._part()
         end = b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n"
         fields = (STATUS[status], connection.common, lines(kind), len(body), end)
         connection.write(b"%b%b%bcontent-length: %d\r\n%b%b" % (*fields, body))
@@ -207,7 +208,8 @@ class Call(Struct, eq=False):
         return True
 
     def _begin(self, status: int, headers: Headers) -> None:
-        self._part()
+        if self._more:
+            self._part()
         parts = [STATUS[status], self._connection.common]
         for name, value in headers:
             parts.append(line(name, value))

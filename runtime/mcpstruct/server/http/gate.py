@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from mcpstruct.wire.origins import AllowedHosts
 
 from .options import HttpOptions
 from .request import HttpRequest, Refused
 
+_Said: TypeAlias = tuple[bytes | None, ...]
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
 _MOST_NOTED = 256
@@ -25,13 +28,15 @@ class Gate:
     def __init__(self, options: HttpOptions) -> None:
         self._hosts = AllowedHosts(options.allowed_hosts, options.allowed_origins)
         self._cors = options.cors
-        self._passed: dict[tuple[bytes | None, ...], list[tuple[bytes, bytes]]] = {}
+        self._passed: dict[_Said, list[tuple[bytes, bytes]]] = {}
         """What POSTs that passed all checks said lately, and the headers of their answers: most clients send the same
         again and again."""
 
-    def passed(self, request: HttpRequest) -> list[tuple[bytes, bytes]] | None:
-        """The headers of the answer to a POST that says what one said before that passed all checks."""
-        return self._passed.get(_said(request))
+    def passed(self, request: HttpRequest) -> tuple[_Said, list[tuple[bytes, bytes]] | None]:
+        """What a POST says, and the headers of its answer if one that passed all checks said the same before."""
+        get = request.headers.get
+        said = get(b"host"), get(b"origin"), get(b"content-type"), get(b"accept"), get(b"content-encoding")
+        return said, self._passed.get(said)
 
     def check(self, request: HttpRequest) -> list[tuple[bytes, bytes]]:
         """Check `Host` and `Origin`; gives the headers of the answer."""
@@ -62,13 +67,12 @@ class Gate:
             (b"access-control-max-age", b"600"),
         ]
 
-    def check_post(self, request: HttpRequest, answer: list[tuple[bytes, bytes]]) -> None:
-        """Check what comes, and what may come back; `answer` is what `check` gave for it."""
+    def check_post(self, request: HttpRequest, said: _Said, answer: list[tuple[bytes, bytes]]) -> None:
+        """Check what comes, and what may come back; `said` and `answer` are what `passed` and `check` gave for it."""
         self.check_json(request)
         accept = request.headers.get(b"accept", b"")
         if not (_accepts(accept, _JSON) and _accepts(accept, _EVENTS)):
             raise Refused(406, f"Accept has to list {_JSON} and {_EVENTS}")
-        said = _said(request)
         if sum(len(value or b"") for value in said) <= _LONGEST_NOTED:  # a few clients may send anything
             if len(self._passed) >= _MOST_NOTED:
                 self._passed.clear()
@@ -86,11 +90,6 @@ class Gate:
         """Check what may come back."""
         if not _accepts(request.headers.get(b"accept", b""), _EVENTS):
             raise Refused(406, f"Accept has to list {_EVENTS}")
-
-
-def _said(request: HttpRequest) -> tuple[bytes | None, ...]:
-    get = request.headers.get
-    return get(b"host"), get(b"origin"), get(b"content-type"), get(b"accept"), get(b"content-encoding")
 
 
 def _accepts(accept: bytes, kind: str) -> bool:
