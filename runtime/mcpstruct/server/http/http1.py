@@ -135,7 +135,7 @@ class Http1Connection(asyncio.Protocol):
         else:
             if self._head > _MOST:
                 self._refuse(_TooMuch(_LARGE))
-        if self._behind > _BEHIND:
+        if self._behind > _BEHIND and not self._deaf:
             self.pause()
 
     def pause_writing(self) -> None:
