@@ -172,7 +172,8 @@ async def test_nothing_stays_behind(threads: bool) -> None:
     before = count()
     for _ in range(20):
         await round_trip()
-    assert count() == before
+    after = count()  # trio's own idle threads may have gone meanwhile
+    assert all(now <= then for now, then in zip(after, before, strict=True)), (before, after)
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what Linux shows")
