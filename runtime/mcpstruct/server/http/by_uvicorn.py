@@ -75,7 +75,8 @@ _common = _Common()
 def offered(send: Send) -> Whole:
     """What a server offers beside `receive` and `send`, where that is known."""
     cycle: object = getattr(send, "__self__", None)
-    return UvicornCycle(cycle) if _known(type(cycle)) else _PIECEMEAL
+    kind: Any = type(cycle)
+    return UvicornCycle(cycle) if _known(kind) else _PIECEMEAL
 
 
 @lru_cache(maxsize=16)
